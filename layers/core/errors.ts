@@ -1,0 +1,92 @@
+/** What a stable error code means to a machine: the HTTP status it maps to, and whether trying again can help. */
+type ErrorKind = { httpStatus: number; retryable: boolean; meaning: string };
+
+/**
+ * Every error code of halfgig. A code is part of the public contract: it is never renamed.
+ * Step Functions matches on the code (it is the error's `name`), HTTP replies carry it in a problem document.
+ */
+export const errorCodes = {
+  "request.invalid": { httpStatus: 400, retryable: false, meaning: "the request is not what the endpoint accepts" },
+  "request.unauthorized": { httpStatus: 401, retryable: false, meaning: "no valid access token was given" },
+  "job.not_found": { httpStatus: 404, retryable: false, meaning: "no job has this id" },
+  "job.not_ready": { httpStatus: 409, retryable: true, meaning: "the job has not finished yet" },
+  "job.failed": { httpStatus: 422, retryable: false, meaning: "the job failed; its record says why" },
+  "upload.size_mismatch": { httpStatus: 422, retryable: false, meaning: "the stored object is not what was promised" },
+  "upload.missing": { httpStatus: 409, retryable: false, meaning: "nothing was uploaded yet" },
+  "media.empty": { httpStatus: 422, retryable: false, meaning: "the file has no bytes" },
+  "media.not_media": { httpStatus: 422, retryable: false, meaning: "the bytes are not audio or video" },
+  "media.no_audio": { httpStatus: 422, retryable: false, meaning: "the file has no audio track" },
+  "media.too_large": { httpStatus: 413, retryable: false, meaning: "the file is over the size limit" },
+  "media.too_long": { httpStatus: 413, retryable: false, meaning: "the file is over the duration limit" },
+  "media.decode_failed": { httpStatus: 422, retryable: false, meaning: "the decoder gave up on the file" },
+  "media.timeout": { httpStatus: 504, retryable: true, meaning: "the decoder ran out of time" },
+  "model.missing": { httpStatus: 503, retryable: false, meaning: "the model is not on this machine" },
+  "model.invalid": { httpStatus: 500, retryable: false, meaning: "the model's files are not what they should be" },
+  "memory.plan_does_not_fit": {
+    httpStatus: 503,
+    retryable: false,
+    meaning: "the model cannot fit the function's memory allocation",
+  },
+  "memory.exceeded": { httpStatus: 503, retryable: false, meaning: "a function was killed at its memory limit" },
+  "storage.conflict": { httpStatus: 409, retryable: true, meaning: "another writer changed the object first" },
+  "storage.unavailable": { httpStatus: 503, retryable: true, meaning: "object storage did not answer" },
+  "storage.object_changed": {
+    httpStatus: 409,
+    retryable: false,
+    meaning: "the object was overwritten while it was being read",
+  },
+  "transcript.incomplete": { httpStatus: 500, retryable: false, meaning: "windows are missing without a reason" },
+  "workflow.step_failed": { httpStatus: 500, retryable: false, meaning: "a step of the workflow failed" },
+  "config.invalid": { httpStatus: 500, retryable: false, meaning: "a setting has a value that cannot be used" },
+  "host.data_in_use": { httpStatus: 409, retryable: false, meaning: "another process uses the data directory" },
+} as const satisfies Record<string, ErrorKind>;
+
+export type ErrorCode = keyof typeof errorCodes;
+
+export type MediaErrorOptions = { cause?: unknown; context?: Record<string, unknown> };
+
+/**
+ * The one error class of halfgig. Its message says what happened, to what, and what to do next.
+ * `name` is the code, because Lambda reports `errorType` from `name` and Step Functions matches on it.
+ */
+export class MediaError extends Error {
+  readonly code: ErrorCode;
+  readonly retryable: boolean;
+  readonly httpStatus: number;
+  readonly context: Record<string, unknown>;
+
+  constructor(code: ErrorCode, message: string, options: MediaErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = code;
+    this.code = code;
+    this.retryable = errorCodes[code].retryable;
+    this.httpStatus = errorCodes[code].httpStatus;
+    this.context = options.context ?? {};
+  }
+}
+
+/** The codes on which a workflow step is worth repeating. */
+export function retryableCodes(): ErrorCode[] {
+  return (Object.keys(errorCodes) as ErrorCode[]).filter((code) => errorCodes[code].retryable);
+}
+
+/** An RFC 9457 problem document. Unknown errors become a bare 500: their text may hold secrets. */
+export function toProblem(error: unknown): { status: number; body: Record<string, unknown> } {
+  if (error instanceof MediaError) {
+    const { meaning } = errorCodes[error.code];
+    return {
+      status: error.httpStatus,
+      body: {
+        type: `urn:halfgig:error:${error.code}`,
+        title: meaning,
+        status: error.httpStatus,
+        detail: error.message,
+        code: error.code,
+      },
+    };
+  }
+  return {
+    status: 500,
+    body: { type: "about:blank", title: "Internal Server Error", status: 500, code: "internal" },
+  };
+}

@@ -1,0 +1,11 @@
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    include: ["{layers,functions,stacks,cli,test}/**/*.test.ts"],
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    // Two cores are what the suite is sized for; child processes do the heavy work.
+    maxWorkers: 2,
+  },
+});
