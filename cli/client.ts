@@ -1,0 +1,107 @@
+import { createReadStream } from "node:fs";
+import { request } from "node:http";
+import { pipeline } from "node:stream/promises";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { JobOptions, JobRecord } from "../layers/storage/index.ts";
+
+export type JobStatus = JobRecord & { progress?: { windows: number; windowsDone: number } };
+type UploadReply = {
+  jobId: string;
+  status: string;
+  reused?: boolean;
+  upload?: { method: "PUT"; url: string; headers: Record<string, string> };
+};
+
+/** The HTTP API as any program would use it; the command line has no other way in. */
+export class ApiClient {
+  readonly #url: string;
+  readonly #token: string;
+
+  constructor(url: string, token: string) {
+    this.#url = url;
+    this.#token = token;
+  }
+
+  requestUpload(body: {
+    fileName: string;
+    sizeBytes: number;
+    sha256?: string;
+    options: Partial<JobOptions>;
+  }): Promise<UploadReply> {
+    return this.#json("POST", "/v1/uploads", body);
+  }
+
+  job(jobId: string): Promise<JobStatus> {
+    return this.#json("GET", `/v1/jobs/${jobId}`);
+  }
+
+  async transcript(jobId: string, format: string): Promise<string> {
+    const reply = await this.#fetch("GET", `/v1/jobs/${jobId}/transcript.${format}`);
+    return reply.text();
+  }
+
+  /** Polls until the job has ended. */
+  async wait(jobId: string, onStatus: (job: JobStatus) => void, signal?: AbortSignal): Promise<JobStatus> {
+    for (let pauseMs = 100; ; pauseMs = Math.min(1000, pauseMs * 1.3)) {
+      const job = await this.job(jobId);
+      onStatus(job);
+      if (["done", "partial", "failed"].includes(job.status)) return job;
+      await sleep(pauseMs, undefined, { signal });
+    }
+  }
+
+  async #json<T>(method: string, path: string, body?: unknown): Promise<T> {
+    const reply = await this.#fetch(method, path, body);
+    return (await reply.json()) as T;
+  }
+
+  async #fetch(method: string, path: string, body?: unknown): Promise<Response> {
+    const reply = await fetch(this.#url + path, {
+      method,
+      headers: { authorization: `Bearer ${this.#token}`, "content-type": "application/json" },
+      body: body === undefined ? undefined : JSON.stringify(body),
+    });
+    if (reply.ok) return reply;
+    const problem = (await reply.json().catch(() => ({}))) as { detail?: string; title?: string; message?: string };
+    throw new Error(problem.detail ?? problem.title ?? problem.message ?? `${method} ${path}: HTTP ${reply.status}`);
+  }
+}
+
+/** Streams a file to a presigned address. fetch() cannot send a length with a stream, and S3 requires one. */
+export async function putFile(
+  path: string,
+  sizeBytes: number,
+  target: { url: string; headers: Record<string, string> },
+  onSent: (bytes: number) => void,
+): Promise<void> {
+  const outgoing = request(target.url, {
+    method: "PUT",
+    headers: { ...target.headers, "content-length": String(sizeBytes) },
+  });
+  const answered = new Promise<{ status: number; body: string }>((resolve, reject) => {
+    outgoing.on("error", reject);
+    outgoing.on("response", (response) => {
+      let body = "";
+      response.setEncoding("utf8");
+      response.on("data", (chunk: string) => {
+        if (body.length < 4096) body += chunk;
+      });
+      response.on("end", () => resolve({ status: response.statusCode ?? 0, body }));
+    });
+  });
+  let sent = 0;
+  const source = createReadStream(path, { highWaterMark: 256 * 1024 });
+  source.on("data", (chunk) => {
+    sent += chunk.length;
+    onSent(sent);
+  });
+  await Promise.all([pipeline(source, outgoing), answered]).catch(async (error) => {
+    // A refusal may arrive while the body is still being sent, and says more than the broken pipe does.
+    const refusal = await Promise.race([answered.catch(() => undefined), sleep(200, undefined)]);
+    throw refusal ? new Error(`The upload was refused: ${codeOf(refusal.body)} (HTTP ${refusal.status})`) : error;
+  });
+  const { status, body } = await answered;
+  if (status !== 200) throw new Error(`The upload was refused: ${codeOf(body)} (HTTP ${status})`);
+}
+
+const codeOf = (xml: string) => /<Code>([^<]+)<\/Code>/.exec(xml)?.[1] ?? "no reason given";

@@ -1,0 +1,33 @@
+import { describeSettings } from "../../layers/core/index.ts";
+import { openHost } from "../open-host.ts";
+import type { CommandLine } from "../options.ts";
+
+/** `halfgig serve`: the whole service on this machine, until SIGINT or SIGTERM. */
+export async function serve(options: CommandLine): Promise<number> {
+  const say = (line: string) => process.stdout.write(`${line}\n`);
+  const stopped = new Promise<string>((resolve) => {
+    process.once("SIGINT", resolve);
+    process.once("SIGTERM", resolve);
+  });
+  const opened = await openHost({
+    ...options,
+    kind: "serve",
+    ports: { gateway: options.port, s3: options.s3Port },
+    onNotice: say,
+  });
+  const { host, settings, model } = opened;
+  for (const row of describeSettings(settings)) say(`  ${row.name}=${row.value}`);
+  say(
+    `model ${model.manifest.id} ${model.manifest.precision}${model.manifest.demo ? " (DEMO: it knows 392 words)" : ""}`,
+  );
+  if (host.resumed.length > 0)
+    say(`resuming ${host.resumed.length} execution(s) that were running when the host ended`);
+  say(`API           ${host.url}`);
+  say(`S3            ${host.s3Url}`);
+  say(`access token  ${host.accessToken}`);
+  say("ready; Ctrl-C stops");
+  const signal = await stopped;
+  say(`${signal}: stopping; running jobs go on at the next start`);
+  await opened.close();
+  return 0;
+}

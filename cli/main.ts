@@ -1,0 +1,47 @@
+import { readFile } from "node:fs/promises";
+import { MediaError } from "../layers/core/index.ts";
+import { exitStatus } from "./exit-status.ts";
+import { parseCommandLine, UsageError, usage } from "./options.ts";
+
+/** Runs one command line. @returns the exit status; nothing is thrown */
+export async function run(argv: readonly string[]): Promise<number> {
+  try {
+    const options = parseCommandLine(argv);
+    switch (options.command) {
+      case "help":
+        process.stdout.write(usage);
+        return exitStatus.done;
+      case "version":
+        process.stdout.write(`${await version()}\n`);
+        return exitStatus.done;
+      case "settings":
+        return (await import("./commands/settings.ts")).settings();
+      case "serve":
+        return await (await import("./commands/serve.ts")).serve(options);
+      case "demo":
+        return await (await import("./commands/demo.ts")).demo(options);
+      case "transcribe":
+        return await (await import("./commands/transcribe.ts")).transcribe(options);
+    }
+  } catch (error) {
+    if (error instanceof UsageError) {
+      process.stderr.write(`halfgig: ${error.message}\nhalfgig --help shows what there is.\n`);
+      return exitStatus.usage;
+    }
+    process.stderr.write(`halfgig: ${describe(error)}\n`);
+    return exitStatus.failed;
+  }
+}
+
+/** What a person reads: our errors as they are; others with their stack, because they are defects. */
+function describe(error: unknown): string {
+  if (error instanceof MediaError) return `${error.message} [${error.code}]`;
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
+
+async function version(): Promise<string> {
+  const manifest = JSON.parse(await readFile(new URL("../package.json", import.meta.url), "utf8")) as {
+    version: string;
+  };
+  return manifest.version;
+}

@@ -1,0 +1,38 @@
+import type { InvocationReport } from "../stacks/local/lambda/index.ts";
+
+export type FunctionTotals = {
+  functionName: string;
+  invocations: number;
+  coldStarts: number;
+  durationMs: number;
+  peakRssMiB: number;
+  memoryMB: number;
+  failures: number;
+};
+
+/** Adds up invocation reports by function, in order of first use. */
+export class Tally {
+  readonly #totals = new Map<string, FunctionTotals>();
+
+  add(report: InvocationReport): void {
+    const totals = this.#totals.get(report.functionName) ?? {
+      functionName: report.functionName,
+      invocations: 0,
+      coldStarts: 0,
+      durationMs: 0,
+      peakRssMiB: 0,
+      memoryMB: report.memoryMB,
+      failures: 0,
+    };
+    totals.invocations++;
+    totals.coldStarts += report.coldStart ? 1 : 0;
+    totals.durationMs += report.durationMs;
+    totals.peakRssMiB = Math.max(totals.peakRssMiB, report.peakRssMiB);
+    totals.failures += report.outcome === "ok" ? 0 : 1;
+    this.#totals.set(report.functionName, totals);
+  }
+
+  get functions(): FunctionTotals[] {
+    return [...this.#totals.values()];
+  }
+}

@@ -1,0 +1,96 @@
+import { z } from "zod";
+import {
+  canonicalJson,
+  derivedJobId,
+  environmentValue,
+  type JobId,
+  MediaError,
+  newJobId,
+  readSettings,
+} from "../../layers/core/index.ts";
+import {
+  createJob,
+  findJob,
+  isFinal,
+  type JobRecord,
+  jobOptionsSchema,
+  keys,
+  presignUpload,
+  updateJob,
+} from "../../layers/storage/index.ts";
+import { endpoint, json, parseBody } from "./http.ts";
+
+const bodySchema = z.strictObject({
+  /** Shown to people; never part of a key or a command. */
+  fileName: z.string().min(1).max(1024),
+  sizeBytes: z.number().int().min(0),
+  /** Hex. When given, S3 verifies the upload, and equal bytes with equal options are one job. */
+  sha256: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/)
+    .optional(),
+  multipart: z.boolean().default(false),
+  options: jobOptionsSchema.prefault({}),
+});
+
+/** `POST /v1/uploads`: makes a job and the presigned address to send its file to. */
+export const handler = endpoint(async (event) => {
+  const body = parseBody(event, bodySchema);
+  const limitBytes = readSettings(process.env).MAX_VIDEO_SIZE_MB * 1_048_576;
+  if (body.sizeBytes > limitBytes) {
+    throw new MediaError(
+      "media.too_large",
+      `The file has ${body.sizeBytes} bytes; at most ${limitBytes} are accepted. Send a smaller file, or raise MAX_VIDEO_SIZE_MB.`,
+    );
+  }
+  const model = environmentValue("MODEL_ID");
+  const jobId = body.sha256 ? derivedJobId(body.sha256, canonicalJson(body.options), model) : newJobId();
+  const known = body.sha256 ? await findJob(jobId) : undefined;
+  if (known && (known.status === "done" || known.status === "partial" || (known.executionName && !isFinal(known)))) {
+    return json(200, { jobId, status: known.status, reused: true, job: `/v1/jobs/${jobId}` });
+  }
+  const upload = await presignUpload(jobId, { ...body, expiresSeconds: readSettings(process.env).UPLOAD_URL_SECONDS });
+  await register(jobId, known, {
+    fileName: body.fileName,
+    model,
+    options: body.options,
+    upload: {
+      key: keys.upload(jobId),
+      sizeBytes: body.sizeBytes,
+      sha256: body.sha256,
+      multipartUploadId: upload.method === "MULTIPART" ? upload.uploadId : undefined,
+    },
+  });
+  return json(201, { jobId, status: "awaiting_upload", upload, job: `/v1/jobs/${jobId}` });
+});
+
+/** A content-addressed job that failed, or was never sent, starts over under its own id. */
+async function register(
+  jobId: JobId,
+  known: JobRecord | undefined,
+  given: Pick<JobRecord, "fileName" | "model" | "options" | "upload">,
+): Promise<void> {
+  const now = new Date().toISOString();
+  const fresh: JobRecord = {
+    format: 1,
+    jobId,
+    status: "awaiting_upload",
+    attempt: 1,
+    createdAt: now,
+    updatedAt: now,
+    ...given,
+  };
+  if (!known && (await createJob(fresh))) return;
+  await updateJob(jobId, (job) =>
+    job.executionName && !isFinal(job)
+      ? undefined
+      : {
+          ...given,
+          status: "awaiting_upload",
+          attempt: job.attempt + (job.status === "failed" ? 1 : 0),
+          error: undefined,
+          executionName: undefined,
+          executionArn: undefined,
+        },
+  );
+}

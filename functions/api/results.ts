@@ -1,0 +1,61 @@
+import { GetObjectCommand } from "@aws-sdk/client-s3";
+import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
+import { environmentValue, MediaError, parseJobId } from "../../layers/core/index.ts";
+import {
+  headObject,
+  keys,
+  openObject,
+  readJob,
+  s3,
+  type TranscriptFormat,
+  transcriptFormats,
+} from "../../layers/storage/index.ts";
+import { endpoint, type HttpReply } from "./http.ts";
+
+const contentTypes: Record<TranscriptFormat, string> = {
+  json: "application/json",
+  srt: "application/x-subrip; charset=utf-8",
+  vtt: "text/vtt; charset=utf-8",
+  txt: "text/plain; charset=utf-8",
+  tsv: "text/tab-separated-values; charset=utf-8",
+};
+
+// A buffered Lambda reply holds 6 MB; larger files are fetched from S3 directly.
+const largestInlineBytes = 4 * 1_048_576;
+
+/** `GET /v1/jobs/{jobId}/transcript.{json|srt|vtt|txt|tsv}` */
+export const handler = endpoint(async (event): Promise<HttpReply> => {
+  const jobId = parseJobId(event.pathParameters?.jobId);
+  const format = formatOf(event.pathParameters?.file);
+  const job = await readJob(jobId);
+  if (job.status === "failed") {
+    throw new MediaError("job.failed", `Job ${jobId} failed at ${job.error?.step}: ${job.error?.message}`);
+  }
+  const bucket = environmentValue("RESULTS_BUCKET");
+  const key = keys.transcript(jobId, format);
+  const head = job.status === "done" || job.status === "partial" ? await headObject(bucket, key) : undefined;
+  if (!head) {
+    throw new MediaError("job.not_ready", `Job ${jobId} is ${job.status}; its transcript is not there yet. Ask again.`);
+  }
+  if (head.sizeBytes > largestInlineBytes) {
+    const url = await getSignedUrl(s3(), new GetObjectCommand({ Bucket: bucket, Key: key }), { expiresIn: 300 });
+    return { statusCode: 307, headers: { location: url, "cache-control": "no-store" }, body: "" };
+  }
+  const chunks: Buffer[] = [];
+  for await (const chunk of await openObject(bucket, key, { etag: head.etag })) chunks.push(chunk);
+  return {
+    statusCode: 200,
+    headers: { "content-type": contentTypes[format], "cache-control": "private, no-cache", etag: head.etag },
+    body: Buffer.concat(chunks).toString("utf8"),
+  };
+});
+
+function formatOf(file: string | undefined): TranscriptFormat {
+  const match = /^transcript\.([a-z]+)$/.exec(file ?? "");
+  const format = transcriptFormats.find((known) => known === match?.[1]);
+  if (format) return format;
+  throw new MediaError(
+    "request.invalid",
+    `There is no result of that name. Ask for one of: ${transcriptFormats.map((known) => `transcript.${known}`).join(", ")}.`,
+  );
+}

@@ -1,0 +1,17 @@
+import { environmentValue, log } from "../../layers/core/index.ts";
+import { deletePrefix, updateJob } from "../../layers/storage/index.ts";
+import { describeFailure, failInputSchema } from "../../layers/workflow/index.ts";
+
+/** The last step of a failed execution: says in the job's record what happened, and leaves no work object behind. */
+export async function handler(event: unknown): Promise<void> {
+  const { job, workPrefix, executionName, failure } = failInputSchema.parse(event);
+  const error = describeFailure(failure);
+  await updateJob(job.jobId, (record) =>
+    // A newer execution owns the record by now: its state is not ours to change.
+    record.executionName !== undefined && record.executionName !== executionName
+      ? undefined
+      : { status: "failed", error, executionName },
+  );
+  const deleted = await deletePrefix(environmentValue("RESULTS_BUCKET"), workPrefix);
+  log.warn("job failed", { jobId: job.jobId, code: error.code, step: error.step, workObjectsDeleted: deleted });
+}

@@ -1,0 +1,43 @@
+import { environmentValue, log, readSettings } from "../../layers/core/index.ts";
+import { chooseAudioTrack, probeMedia } from "../../layers/media/index.ts";
+import { keys, objectSource, putObject } from "../../layers/storage/index.ts";
+import { type ProbeOutput, probeInputSchema } from "../../layers/workflow/index.ts";
+import { report } from "./progress.ts";
+
+/** Decides from the headers what the upload is, refuses what is not media or is over the limits, and writes probe.json. */
+export async function handler(event: unknown): Promise<ProbeOutput> {
+  const { job, workPrefix, executionName } = probeInputSchema.parse(event);
+  await report(
+    { jobId: job.jobId, executionName },
+    { status: "running", object: { etag: job.etag, sizeBytes: job.sizeBytes } },
+  );
+  const settings = readSettings(process.env);
+  const info = await probeMedia(objectSource(job), {
+    limits: {
+      maxSizeBytes: settings.MAX_VIDEO_SIZE_MB * 1_048_576,
+      maxDurationMs: settings.MAX_DURATION_MINUTES * 60_000,
+    },
+  });
+  const track = chooseAudioTrack(info, { track: job.options.audioTrack, language: job.options.language });
+  const bucket = environmentValue("RESULTS_BUCKET");
+  await putObject(bucket, keys.probe(workPrefix), `${JSON.stringify(info, null, 2)}\n`, "application/json");
+  await report(
+    { jobId: job.jobId, executionName },
+    {
+      media: {
+        container: info.container,
+        durationMs: info.durationMs,
+        audioCodec: track.codec,
+        video: info.video && `${info.video.codec} ${info.video.width}×${info.video.height}`,
+      },
+    },
+  );
+  log.info("probed", { jobId: job.jobId, demuxer: info.demuxer, durationMs: info.durationMs });
+  return {
+    container: info.container,
+    demuxer: info.demuxer,
+    audioTrack: track.index,
+    durationMs: info.durationEstimated ? null : info.durationMs,
+    startMs: info.startMs,
+  };
+}

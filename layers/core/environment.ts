@@ -1,0 +1,24 @@
+import { MediaError } from "./errors.ts";
+
+/** What a stack tells its functions through the environment. Each name is declared per function in stacks/app. */
+export type EnvironmentName =
+  | "UPLOADS_BUCKET"
+  | "RESULTS_BUCKET"
+  | "STATE_MACHINE_ARN"
+  | "MODEL_DIR"
+  | "MODEL_ID"
+  | "MODEL_WINDOW_MS"
+  | "MODEL_CARD"
+  | "ACCESS_TOKEN_SHA256";
+
+/** @throws MediaError `config.invalid` when the stack did not set the variable. */
+export function environmentValue(name: EnvironmentName): string {
+  const value = process.env[name];
+  if (value === undefined || value === "") {
+    throw new MediaError(
+      "config.invalid",
+      `The environment variable ${name} is missing; the stack must set it for this function.`,
+    );
+  }
+  return value;
+}

@@ -1,0 +1,42 @@
+import { describe, expect, it } from "vitest";
+import { describeSettings, readSettings, settingSchemas } from "./settings.ts";
+
+describe("readSettings", () => {
+  it("has a default for everything that needs one", () => {
+    const settings = readSettings({});
+    expect(settings).toMatchObject({
+      WHISPER_MODEL: "whisper-tiny",
+      USE_INT8_QUANTIZATION: true,
+      MAX_VIDEO_SIZE_MB: 200,
+      MAX_CONCURRENCY: 2,
+      HALFGIG_INFER_MEMORY: 512,
+    });
+    expect(settings.FFMPEG_PATH).toBeUndefined();
+  });
+
+  it.each([
+    ["false", false],
+    ["0", false],
+    ["off", false],
+    ["TRUE", true],
+    ["1", true],
+    ["", true],
+  ])("reads USE_INT8_QUANTIZATION=%j as %j", (text, value) => {
+    expect(readSettings({ USE_INT8_QUANTIZATION: text }).USE_INT8_QUANTIZATION).toBe(value);
+  });
+
+  it("names every variable that cannot be used, with its value", () => {
+    const read = () =>
+      readSettings({ MAX_CONCURRENCY: "many", HALFGIG_INFER_MEMORY: "7", USE_INT8_QUANTIZATION: "maybe" });
+    expect(read).toThrow(/MAX_CONCURRENCY="many".*|HALFGIG_INFER_MEMORY="7"/);
+    expect(read).toThrow(/HALFGIG_INFER_MEMORY="7"/);
+    expect(read).toThrow(/USE_INT8_QUANTIZATION="maybe"/);
+    expect(read).toThrow(expect.objectContaining({ code: "config.invalid" }));
+  });
+
+  it("explains each setting", () => {
+    const rows = describeSettings(readSettings({}));
+    expect(rows.map((row) => row.name)).toEqual(Object.keys(settingSchemas));
+    expect(rows.every((row) => row.meaning.length > 10)).toBe(true);
+  });
+});

@@ -1,0 +1,148 @@
+import type { Readable } from "node:stream";
+import {
+  DeleteObjectsCommand,
+  GetObjectCommand,
+  HeadObjectCommand,
+  PutObjectCommand,
+  paginateListObjectsV2,
+  S3ServiceException,
+} from "@aws-sdk/client-s3";
+import { Upload } from "@aws-sdk/lib-storage";
+import { MediaError, type ObjectKey } from "../core/index.ts";
+import { s3 } from "./client.ts";
+
+/** What S3 knows of an object without reading it. */
+export type ObjectHead = { sizeBytes: number; etag: string };
+
+const status = (error: unknown) => (error instanceof S3ServiceException ? error.$metadata.httpStatusCode : undefined);
+
+/** True when a conditional write lost: 412, or 409 when two conditional writes met. */
+export const isConflict = (error: unknown) => status(error) === 412 || status(error) === 409;
+export const isNotFound = (error: unknown) => status(error) === 404;
+
+/** @returns undefined when there is no such object. */
+export async function headObject(bucket: string, key: string): Promise<ObjectHead | undefined> {
+  try {
+    const head = await s3().send(new HeadObjectCommand({ Bucket: bucket, Key: key }));
+    return { sizeBytes: head.ContentLength ?? 0, etag: head.ETag ?? "" };
+  } catch (error) {
+    if (isNotFound(error)) return undefined;
+    throw error;
+  }
+}
+
+/** A small JSON object and its ETag; undefined when there is none. */
+export async function getJson(bucket: string, key: string): Promise<{ value: unknown; etag: string } | undefined> {
+  try {
+    const reply = await s3().send(new GetObjectCommand({ Bucket: bucket, Key: key }));
+    const text = (await reply.Body?.transformToString()) ?? "";
+    return { value: JSON.parse(text), etag: reply.ETag ?? "" };
+  } catch (error) {
+    if (isNotFound(error)) return undefined;
+    throw error;
+  }
+}
+
+export type WriteCondition = { onlyIfAbsent?: boolean; onlyIfEtag?: string };
+
+/**
+ * Writes one small object whole.
+ * @returns false when the condition did not hold: somebody else wrote first, and nothing was changed.
+ */
+export async function putObject(
+  bucket: string,
+  key: string,
+  body: string | Uint8Array,
+  contentType: string,
+  condition: WriteCondition = {},
+): Promise<boolean> {
+  try {
+    await s3().send(
+      new PutObjectCommand({
+        Bucket: bucket,
+        Key: key,
+        Body: body,
+        ContentType: contentType,
+        ...(condition.onlyIfAbsent ? { IfNoneMatch: "*" } : {}),
+        ...(condition.onlyIfEtag ? { IfMatch: condition.onlyIfEtag } : {}),
+      }),
+    );
+    return true;
+  } catch (error) {
+    // If-Match on an object that was deleted meanwhile answers 404: the condition did not hold either.
+    const conditional = condition.onlyIfAbsent || condition.onlyIfEtag !== undefined;
+    if (conditional && (isConflict(error) || isNotFound(error))) return false;
+    throw error;
+  }
+}
+
+/** Writes a stream of unknown length; one part of 5 MiB is held at a time. */
+export async function putStream(bucket: string, key: string, body: Readable, contentType: string): Promise<void> {
+  const upload = new Upload({
+    client: s3(),
+    queueSize: 1,
+    params: { Bucket: bucket, Key: key, Body: body, ContentType: contentType },
+  });
+  await upload.done();
+}
+
+/** An object's bytes as a stream, whole or a range. @throws MediaError `storage.object_changed` when the ETag differs. */
+export async function openObject(
+  bucket: string,
+  key: string,
+  options: { start?: number; endExclusive?: number; etag?: string; signal?: AbortSignal } = {},
+): Promise<Readable> {
+  const { start, endExclusive, etag, signal } = options;
+  const range =
+    start === undefined ? undefined : `bytes=${start}-${endExclusive === undefined ? "" : endExclusive - 1}`;
+  try {
+    const reply = await s3().send(
+      new GetObjectCommand({ Bucket: bucket, Key: key, Range: range, ...(etag ? { IfMatch: etag } : {}) }),
+      { abortSignal: signal },
+    );
+    return reply.Body as Readable;
+  } catch (error) {
+    if (status(error) === 412) {
+      throw new MediaError(
+        "storage.object_changed",
+        `The object ${key} was overwritten while a job was reading it. The job of the new upload will use the new bytes.`,
+        { cause: error },
+      );
+    }
+    throw error;
+  }
+}
+
+/** Keys under a prefix in byte order, page by page. */
+export async function* listKeys(bucket: string, prefix: string, pageSize = 1000): AsyncGenerator<ObjectKey> {
+  const pages = paginateListObjectsV2({ client: s3(), pageSize }, { Bucket: bucket, Prefix: prefix });
+  for await (const page of pages) {
+    for (const object of page.Contents ?? []) {
+      if (object.Key !== undefined) yield object.Key as ObjectKey;
+    }
+  }
+}
+
+/** Deletes everything under a prefix, a thousand keys a request. @returns how many keys were deleted. */
+export async function deletePrefix(bucket: string, prefix: string): Promise<number> {
+  let deleted = 0;
+  let batch: ObjectKey[] = [];
+  const flush = async () => {
+    if (batch.length === 0) return;
+    const reply = await s3().send(
+      new DeleteObjectsCommand({ Bucket: bucket, Delete: { Objects: batch.map((Key) => ({ Key })), Quiet: true } }),
+    );
+    const refused = reply.Errors?.[0];
+    if (refused) {
+      throw new MediaError("storage.unavailable", `Deleting ${refused.Key} failed: ${refused.Code} ${refused.Message}`);
+    }
+    deleted += batch.length;
+    batch = [];
+  };
+  for await (const key of listKeys(bucket, prefix)) {
+    batch.push(key);
+    if (batch.length === 1000) await flush();
+  }
+  await flush();
+  return deleted;
+}

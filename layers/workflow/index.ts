@@ -1,0 +1,4 @@
+export * from "./failure.ts";
+export * from "./map-results.ts";
+export * from "./payloads.ts";
+export * from "./start.ts";

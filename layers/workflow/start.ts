@@ -1,0 +1,81 @@
+import { ExecutionAlreadyExists, SFNClient, StartExecutionCommand } from "@aws-sdk/client-sfn";
+import { canonicalJson, environmentValue, type JobId, log, MediaError, sha256Hex } from "../core/index.ts";
+import { headObject, type JobRecord, keys, readJob, updateJob } from "../storage/index.ts";
+import type { ExecutionInput } from "./payloads.ts";
+
+let client: SFNClient | undefined;
+const sfn = () => {
+  client ??= new SFNClient({});
+  return client;
+};
+
+/** Equal object version, options, model and attempt give an equal name, and Step Functions runs a name once. */
+export function executionName(input: ExecutionInput, job: Pick<JobRecord, "model" | "attempt">): string {
+  const identity = canonicalJson({ ...input, model: job.model, attempt: job.attempt });
+  return `${input.jobId}-${sha256Hex(identity).slice(0, 16)}`;
+}
+
+/**
+ * Starts the execution of an uploaded job. S3 delivers an event at least once, and `complete` may be called besides:
+ * however often this runs, one execution runs.
+ * @throws MediaError `upload.missing`, `upload.size_mismatch` (the job is marked failed), `job.not_found`
+ */
+export async function startJob(jobId: JobId): Promise<JobRecord> {
+  const job = await readJob(jobId);
+  const bucket = environmentValue("UPLOADS_BUCKET");
+  const head = await headObject(bucket, keys.upload(jobId));
+  if (!head) {
+    throw new MediaError(
+      "upload.missing",
+      `Nothing was uploaded for job ${jobId} yet. PUT the file to the address that was given for it.`,
+    );
+  }
+  if (head.sizeBytes !== job.upload.sizeBytes) return refuseSize(job, head.sizeBytes);
+  const input: ExecutionInput = {
+    jobId,
+    bucket,
+    key: keys.upload(jobId),
+    etag: head.etag,
+    sizeBytes: head.sizeBytes,
+    options: job.options,
+  };
+  const name = executionName(input, job);
+  if (job.executionName === name) return job;
+  const executionArn = await start(name, input);
+  log.info("execution started", { jobId, executionName: name });
+  // The first steps may have written the record already: only what is still missing is added.
+  return updateJob(jobId, (current) =>
+    current.executionName === name
+      ? undefined
+      : {
+          status: current.status === "awaiting_upload" ? "queued" : current.status,
+          executionName: name,
+          executionArn,
+          object: { etag: head.etag, sizeBytes: head.sizeBytes },
+        },
+  );
+}
+
+async function start(name: string, input: ExecutionInput): Promise<string> {
+  const stateMachineArn = environmentValue("STATE_MACHINE_ARN");
+  try {
+    const reply = await sfn().send(new StartExecutionCommand({ stateMachineArn, name, input: JSON.stringify(input) }));
+    return reply.executionArn ?? "";
+  } catch (error) {
+    if (!(error instanceof ExecutionAlreadyExists)) throw error;
+    return `${stateMachineArn.replace(":stateMachine:", ":execution:")}:${name}`;
+  }
+}
+
+async function refuseSize(job: JobRecord, storedBytes: number): Promise<JobRecord> {
+  const message = `The upload has ${storedBytes} bytes, but ${job.upload.sizeBytes} were announced.`;
+  return updateJob(job.jobId, () => ({
+    status: "failed",
+    error: {
+      code: "upload.size_mismatch",
+      message,
+      step: "upload",
+      advice: "Ask for a new upload and send the file whole.",
+    },
+  }));
+}

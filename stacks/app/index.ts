@@ -1,0 +1,4 @@
+export * from "./buckets.ts";
+export * from "./functions.ts";
+export * from "./routes.ts";
+export * from "./workflow.ts";

@@ -1,0 +1,84 @@
+import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
+import { mkdir, readdir, readFile, rename, rm } from "node:fs/promises";
+import { join, relative } from "node:path";
+import type { FunctionName, FunctionSpec } from "../app/index.ts";
+import { projectRoot } from "./project-root.ts";
+
+/** Provided by layers, as on AWS: never inside a bundle. */
+const external = ["onnxruntime-node", "@ffmpeg-installer/ffmpeg"];
+
+export type Bundles = { directory: string; reused: boolean };
+
+/**
+ * Bundles every handler for Lambda's Node 24: one CommonJS file each, because layers are found through NODE_PATH,
+ * which ES modules do not consult. The folder's name is the hash of the sources, so unchanged code is not built again.
+ */
+export async function bundleFunctions(
+  specs: Record<FunctionName, FunctionSpec>,
+  cacheDirectory: string,
+): Promise<Bundles> {
+  const directory = join(cacheDirectory, await sourceHash());
+  if (existsSync(directory)) return { directory, reused: true };
+  const { build } = await import("esbuild");
+  const unfinished = `${directory}.${process.pid}.tmp`;
+  await mkdir(cacheDirectory, { recursive: true });
+  try {
+    await build({
+      entryPoints: Object.entries(specs).map(([name, spec]) => ({
+        in: join(projectRoot, spec.entry),
+        out: `${name}/index`,
+      })),
+      outdir: unfinished,
+      bundle: true,
+      platform: "node",
+      target: "node24",
+      format: "cjs",
+      minify: true,
+      keepNames: true,
+      external,
+      // import() of an external package must become require(), for the same reason as above.
+      supported: { "dynamic-import": false },
+      define: { "import.meta.url": "__bundleUrl" },
+      banner: { js: 'const __bundleUrl = require("node:url").pathToFileURL(__filename).href;' },
+      logLevel: "error",
+    });
+    await rename(unfinished, directory);
+  } catch (error) {
+    await rm(unfinished, { recursive: true, force: true });
+    // Another process may have finished the same folder first.
+    if (!existsSync(directory)) throw error;
+  }
+  await removeOthers(cacheDirectory, directory);
+  return { directory, reused: false };
+}
+
+async function removeOthers(cacheDirectory: string, current: string): Promise<void> {
+  for (const name of await readdir(cacheDirectory)) {
+    const path = join(cacheDirectory, name);
+    if (path !== current && !name.endsWith(".tmp")) await rm(path, { recursive: true, force: true });
+  }
+}
+
+async function sourceHash(): Promise<string> {
+  const hash = createHash("sha256").update(process.version);
+  for (const folder of ["functions", "layers", "package-lock.json", "stacks/local/bundle.ts"]) {
+    for (const path of await sourceFiles(join(projectRoot, folder))) {
+      hash
+        .update(relative(projectRoot, path))
+        .update("\0")
+        .update(await readFile(path))
+        .update("\0");
+    }
+  }
+  return hash.digest("hex").slice(0, 20);
+}
+
+async function sourceFiles(path: string): Promise<string[]> {
+  const entries = await readdir(path, { withFileTypes: true, recursive: true }).catch(() => undefined);
+  if (!entries) return [path];
+  return entries
+    .filter((entry) => entry.isFile() && entry.name.endsWith(".ts") && !entry.name.endsWith(".test.ts"))
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort();
+}

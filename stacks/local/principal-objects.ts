@@ -1,0 +1,46 @@
+import type { Readable } from "node:stream";
+import { GetObjectCommand, PutObjectCommand, paginateListObjectsV2, S3Client } from "@aws-sdk/client-s3";
+import type { KeyPair } from "./credentials.ts";
+
+/** S3 for the host's own parts, each with its own credentials: the state machine and the sweep. */
+export class PrincipalObjects {
+  readonly #client: S3Client;
+
+  constructor(endpoint: string, region: string, credentials: KeyPair) {
+    this.#client = new S3Client({
+      endpoint,
+      region,
+      credentials: { accessKeyId: credentials.accessKeyId, secretAccessKey: credentials.secretAccessKey },
+      requestChecksumCalculation: "WHEN_REQUIRED",
+      responseChecksumValidation: "WHEN_REQUIRED",
+    });
+  }
+
+  async get(bucket: string, key: string): Promise<Readable> {
+    const reply = await this.#client.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
+    return reply.Body as Readable;
+  }
+
+  async put(bucket: string, key: string, body: string): Promise<void> {
+    await this.#client.send(
+      new PutObjectCommand({ Bucket: bucket, Key: key, Body: body, ContentType: "application/json" }),
+    );
+  }
+
+  async *list(bucket: string, prefix: string) {
+    for await (const page of paginateListObjectsV2({ client: this.#client }, { Bucket: bucket, Prefix: prefix })) {
+      for (const object of page.Contents ?? []) {
+        yield {
+          Key: object.Key ?? "",
+          Size: object.Size ?? 0,
+          ETag: object.ETag ?? "",
+          LastModified: object.LastModified?.toISOString() ?? "",
+        };
+      }
+    }
+  }
+
+  close(): void {
+    this.#client.destroy();
+  }
+}

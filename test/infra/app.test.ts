@@ -1,0 +1,70 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import validate from "asl-validator";
+import { describe, expect, it } from "vitest";
+import { readSettings, retryableCodes } from "../../layers/core/index.ts";
+import { buckets, functionSpecs, machineFunctions, mediaWorkflow, routes } from "../../stacks/app/index.ts";
+import { functionArn } from "../../stacks/local/environment.ts";
+import { projectRoot } from "../../stacks/local/project-root.ts";
+
+const specs = functionSpecs(readSettings({}));
+const workflow = mediaWorkflow({ functionArn, resultsBucket: "results", maxConcurrency: 2 });
+
+describe("the workflow", () => {
+  it("is valid Amazon States Language", () => {
+    const { isValid, errors } = validate(workflow);
+    expect(errors.map((error) => JSON.stringify(error))).toEqual([]);
+    expect(isValid).toBe(true);
+  });
+
+  it("invokes the machine's functions and no other", () => {
+    const invoked = new Set(
+      [...JSON.stringify(workflow).matchAll(/arn:aws:lambda:[^"]*:function:([A-Za-z]+)/g)].map((match) => match[1]),
+    );
+    expect([...invoked].sort()).toEqual([...machineFunctions].sort());
+  });
+
+  it("sends every error of every step that can fail to the fail function", () => {
+    const states = Object.entries(workflow.States) as [string, { Type: string; Catch?: unknown }][];
+    const working = states.filter(([name, state]) => ["Task", "Map"].includes(state.Type) && name !== "Fail");
+    expect(working.map(([name]) => name)).toEqual(["Probe", "Split", "Windows", "Merge"]);
+    for (const [name, state] of working) {
+      expect(state.Catch, name).toEqual([expect.objectContaining({ ErrorEquals: ["States.ALL"], Next: "Fail" })]);
+    }
+  });
+
+  it("tries again on each code that says so", () => {
+    const text = JSON.stringify(workflow.States.Probe.Retry);
+    for (const code of retryableCodes()) expect(text).toContain(`"${code}"`);
+  });
+});
+
+describe("functions, routes and buckets", () => {
+  it("have a source file each, and 512 MB unless a setting says otherwise", () => {
+    for (const [name, spec] of Object.entries(specs)) {
+      expect(existsSync(join(projectRoot, spec.entry)), spec.entry).toBe(true);
+      expect(spec.memoryMB, name).toBe(512);
+    }
+    expect(functionSpecs(readSettings({ HALFGIG_INFER_MEMORY: "1024" })).infer.memoryMB).toBe(1024);
+  });
+
+  it("name what exists", () => {
+    for (const route of routes) expect(Object.keys(specs)).toContain(route.function);
+    for (const bucket of buckets) if (bucket.notify) expect(Object.keys(specs)).toContain(bucket.notify.function);
+  });
+
+  it("ask for a token everywhere", () => {
+    expect(routes.filter((route) => !route.authorized)).toEqual([]);
+  });
+
+  it("grant no function a wildcard, and no function of the API a way into another bucket's work", () => {
+    for (const spec of Object.values(specs)) {
+      for (const grant of spec.grants) {
+        expect(grant.actions.every((action) => /^(s3|states):[A-Za-z]+$/.test(action))).toBe(true);
+        if ("bucket" in grant) expect(grant.prefix).toMatch(/^[a-z]+\/$/);
+      }
+    }
+    expect(JSON.stringify(specs.presign.grants)).not.toContain("work/");
+    expect(specs.authorize.grants).toEqual([]);
+  });
+});
