@@ -1,17 +1,18 @@
-import { createInterface } from "node:readline";
 import { PassThrough } from "node:stream";
+import { StringDecoder } from "node:string_decoder";
 import { openObject, putStream } from "./objects.ts";
 
-/** Reads a JSON Lines object line by line. */
+/** Reads a JSON Lines object line by line. Only a line feed ends a line: readline would also cut at U+2028, which JSON allows. */
 export async function* readJsonLines(bucket: string, key: string): AsyncGenerator<unknown> {
   const input = await openObject(bucket, key);
-  try {
-    for await (const line of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
-      if (line !== "") yield JSON.parse(line);
-    }
-  } finally {
-    input.destroy();
+  const decoder = new StringDecoder("utf8");
+  let rest = "";
+  for await (const chunk of input) {
+    const lines = (rest + decoder.write(chunk as Buffer)).split("\n");
+    rest = lines.pop() ?? "";
+    for (const line of lines) if (line !== "") yield JSON.parse(line);
   }
+  if (rest !== "") yield JSON.parse(rest);
 }
 
 /** Writes a JSON Lines object while its lines are made; it exists only after `end()`. */

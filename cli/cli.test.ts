@@ -1,0 +1,101 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { outputNames } from "./commands/transcribe.ts";
+import { defaultDataDirectory, parseCommandLine, UsageError } from "./options.ts";
+import { table } from "./tables.ts";
+import { Tally } from "./tally.ts";
+import { printable } from "./terminal.ts";
+
+describe("parseCommandLine", () => {
+  it("takes files, formats and an output folder", () => {
+    expect(parseCommandLine(["a.mp4", "b.mp3", "-f", "srt,json", "-o", "out", "--memory", "512"])).toMatchObject({
+      command: "transcribe",
+      files: ["a.mp4", "b.mp3"],
+      formats: ["srt", "json"],
+      outputDirectory: "out",
+      memoryMB: 512,
+    });
+    expect(parseCommandLine(["x", "-f", "all"]).formats).toEqual(["json", "srt", "vtt", "txt", "tsv"]);
+  });
+
+  it("takes a file that has a command's name when it is written as a path", () => {
+    expect(parseCommandLine(["./serve"])).toMatchObject({ command: "transcribe", files: ["./serve"] });
+  });
+
+  it.each([[[]], [["serve", "file"]], [["x", "--port", "70000"]], [["x", "--task", "sing"]]])("refuses %j", (argv) => {
+    expect(() => parseCommandLine(argv)).toThrow(UsageError);
+  });
+
+  it("keeps data where XDG says", () => {
+    expect(defaultDataDirectory({ XDG_DATA_HOME: "/x" })).toBe("/x/halfgig");
+    expect(defaultDataDirectory({ HOME: "/h" })).toBe("/h/.local/share/halfgig");
+  });
+});
+
+describe("outputNames", () => {
+  it("drops extensions, unless two files would then share a name", () => {
+    expect(outputNames(["a/x.mp4", "b/y.mp3"])).toEqual(["x", "y"]);
+    expect(outputNames(["x.mp4", "x.mp3"])).toEqual(["x.mp4", "x.mp3"]);
+    expect(outputNames(["a/x.mp4", "b/x.mp4"])).toEqual(["x.mp4", "x.mp4-2"]);
+  });
+
+  it("never gives one name to two files", () => {
+    const file = fc.tuple(
+      fc.constantFrom("a", "b"),
+      fc.constantFrom("x", "y", "x.mp4"),
+      fc.constantFrom("", ".mp4", ".mp3"),
+    );
+    fc.assert(
+      fc.property(fc.array(file, { maxLength: 8 }), (files) => {
+        const names = outputNames(files.map(([folder, stem, extension]) => `${folder}/${stem}${extension}`));
+        expect(new Set(names).size).toBe(names.length);
+      }),
+    );
+  });
+});
+
+describe("what is printed", () => {
+  it("cannot drive a terminal", () => {
+    expect(printable("a\u001b]0;title\u0007b\u202Ec\nd")).toBe("a\u{FFFD}]0;title\u{FFFD}b\u{FFFD}c\nd");
+  });
+
+  it("is aligned: words to the left, numbers to the right", () => {
+    expect(
+      table(
+        ["name", "n"],
+        [
+          ["a", 5],
+          ["long", 123],
+        ],
+      ),
+    ).toBe("name    n\n────  ───\na       5\nlong  123");
+  });
+
+  it("adds invocations up by function", () => {
+    const tally = new Tally();
+    const report = {
+      requestId: "r",
+      startedAt: "",
+      initMs: 0,
+      memoryMB: 512,
+      functionName: "infer",
+      coldStart: true,
+      durationMs: 10,
+      peakRssMiB: 90,
+      outcome: "ok" as const,
+    };
+    tally.add(report);
+    tally.add({ ...report, coldStart: false, peakRssMiB: 80, outcome: "oom" });
+    expect(tally.functions).toEqual([
+      {
+        functionName: "infer",
+        invocations: 2,
+        coldStarts: 1,
+        durationMs: 20,
+        peakRssMiB: 90,
+        memoryMB: 512,
+        failures: 1,
+      },
+    ]);
+  });
+});

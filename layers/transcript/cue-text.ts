@@ -1,0 +1,11 @@
+/**
+ * Text as a cue can hold it: one line, well-formed Unicode, no control characters, and never the arrow that separates the
+ * times (`-->`, however many dashes), which the reference replaces by `->` too.
+ */
+export function cueText(text: string): string {
+  return text
+    .toWellFormed()
+    .replace(/[\s\p{Cc}]+/gu, " ")
+    .replace(/-{2,}>/g, "->")
+    .trim();
+}

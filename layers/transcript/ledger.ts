@@ -1,0 +1,111 @@
+import {
+  type ActivitySpan,
+  type Ledger,
+  type LedgerInterval,
+  type LedgerKind,
+  ledgerKinds,
+  type Span,
+} from "./types.ts";
+
+/** Why sound has no text, where that is worth saying. */
+export const ledgerReasons = {
+  /** Voice activity heard speech, recognition made no text of it. */
+  voiceWithoutText: "voice_without_text",
+  /** Sound that no window of the plan covers. */
+  notTranscribed: "not_transcribed",
+  /** Time that voice activity never saw, so nobody knows what is in it. */
+  notAnalysed: "not_analysed",
+} as const;
+
+export type LedgerWindow = Span &
+  ({ outcome: "ok" } | { outcome: "failed"; reason: string }) & {
+    /** Segments with text, on the file's clock. */
+    segments: readonly (Span & { text: string })[];
+  };
+
+export type LedgerInput = {
+  durationMs: number;
+  /** Voice activity; it should partition the duration, and what it leaves out counts as failed. */
+  activity: readonly ActivitySpan[];
+  windows: readonly LedgerWindow[];
+};
+
+/** A sliver of sound between windows is rounding, not a loss. */
+const graceMs = 100;
+
+/**
+ * Builds the coverage ledger: a partition of [0, durationMs) into intervals without gap or overlap, neighbours always
+ * different. In this order: a segment with text is speech; what voice activity calls silence is silence; a failed
+ * window is failed with its reason; so is time that was not analysed or is in no window; the rest is sound without text.
+ */
+export function buildLedger({ durationMs, activity, windows }: LedgerInput): Ledger {
+  const clip = ({ startMs, endMs }: Span): Span => ({
+    startMs: Math.min(Math.max(Math.round(startMs), 0), durationMs),
+    endMs: Math.min(Math.max(Math.round(endMs), 0), durationMs),
+  });
+  const texts = windows.flatMap(({ segments }) => segments.filter(({ text }) => text.trim() !== ""));
+
+  // Between two neighbouring edges of anything, nothing changes.
+  const spans = [...activity, ...windows, ...texts].map(clip);
+  const edges = [...new Set([0, durationMs, ...spans.flatMap(({ startMs, endMs }) => [startMs, endMs])])];
+  edges.sort((a, b) => a - b);
+  const cellAt = new Map(edges.map((ms, cell) => [ms, cell]));
+  const cells = edges.slice(1).map(() => ({ sound: undefined, window: undefined, text: false }) as Cell);
+  const paint = (span: Span, change: (cell: Cell) => void) => {
+    const { startMs, endMs } = clip(span);
+    for (let i = cellAt.get(startMs)!; i < cellAt.get(endMs)!; i++) change(cells[i]!);
+  };
+
+  for (const span of activity) paint(span, (cell) => (cell.sound = louder(cell.sound, span.kind)));
+  for (const window of windows) paint(window, (cell) => (cell.window = window));
+  for (const span of texts) paint(span, (cell) => (cell.text = true));
+
+  const intervals: LedgerInterval[] = [];
+  for (const [i, cell] of cells.entries())
+    append(intervals, { startMs: edges[i]!, endMs: edges[i + 1]!, ...judge(cell) });
+  return withTotals(forgiveSlivers(intervals));
+}
+
+type Sound = ActivitySpan["kind"];
+type Cell = { sound: Sound | undefined; window: LedgerWindow | undefined; text: boolean };
+
+const loudness: Record<Sound, number> = { silence: 0, other: 1, speech: 2 };
+
+/** Overlapping activity counts as the one that is harder to lose. */
+function louder(a: Sound | undefined, b: Sound): Sound {
+  return a !== undefined && loudness[a] > loudness[b] ? a : b;
+}
+
+function judge({ sound, window, text }: Cell): { kind: LedgerKind; reason?: string } {
+  if (text) return { kind: "speech" };
+  if (sound === "silence") return { kind: "silence" };
+  if (window?.outcome === "failed") return { kind: "failed", reason: window.reason };
+  if (sound === undefined) return { kind: "failed", reason: ledgerReasons.notAnalysed };
+  if (window === undefined) return { kind: "failed", reason: ledgerReasons.notTranscribed };
+  if (sound === "speech") return { kind: "other", reason: ledgerReasons.voiceWithoutText };
+  return { kind: "other" };
+}
+
+/** Adds an interval, or lengthens the last one if it says the same. */
+function append(intervals: LedgerInterval[], next: LedgerInterval): void {
+  const last = intervals.at(-1);
+  if (last && last.kind === next.kind && last.reason === next.reason) last.endMs = next.endMs;
+  else intervals.push(next);
+}
+
+function forgiveSlivers(intervals: readonly LedgerInterval[]): LedgerInterval[] {
+  const forgivable: (string | undefined)[] = [ledgerReasons.notTranscribed, ledgerReasons.notAnalysed];
+  const forgiven: LedgerInterval[] = [];
+  for (const interval of intervals) {
+    const { startMs, endMs, kind, reason } = interval;
+    const sliver = kind === "failed" && forgivable.includes(reason) && endMs - startMs < graceMs;
+    append(forgiven, sliver ? { startMs, endMs, kind: "other" } : { ...interval });
+  }
+  return forgiven;
+}
+
+function withTotals(intervals: LedgerInterval[]): Ledger {
+  const totalsMs = Object.fromEntries(ledgerKinds.map((kind) => [kind, 0])) as Ledger["totalsMs"];
+  for (const { startMs, endMs, kind } of intervals) totalsMs[kind] += endMs - startMs;
+  return { intervals, totalsMs };
+}

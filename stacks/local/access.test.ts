@@ -1,0 +1,43 @@
+import { describe, expect, it } from "vitest";
+import { readSettings } from "../../layers/core/index.ts";
+import { type FunctionName, functionSpecs } from "../app/index.ts";
+import { Access, machinePrincipal, sweepPrincipal } from "./access.ts";
+
+const specs = functionSpecs(readSettings({}));
+const names = [...Object.keys(specs), machinePrincipal, sweepPrincipal];
+const principals = new Map(names.map((name) => [name, { accessKeyId: `AKIA${name}`, secretAccessKey: "s" }]));
+const access = new Access({ accessToken: "t", principals }, specs);
+
+describe("Access", () => {
+  it.each<[FunctionName | "machine:media" | "sweep", string, string, string, boolean]>([
+    ["infer", "s3:GetObject", "halfgig-results", "work/e/windows/000000.pcm", true],
+    ["infer", "s3:GetObject", "halfgig-uploads", "uploads/j/source", false],
+    ["infer", "s3:DeleteObject", "halfgig-results", "work/e/plan.jsonl", false],
+    ["infer", "s3:GetObject", "halfgig-results", "jobs/j.json", false],
+    ["presign", "s3:PutObject", "halfgig-uploads", "uploads/j/source", true],
+    ["presign", "s3:GetObject", "halfgig-uploads", "uploads/j/source", false],
+    ["probe", "s3:PutObject", "halfgig-uploads", "uploads/j/source", false],
+    ["results", "s3:GetObject", "halfgig-results", "transcripts/j/transcript.srt", true],
+    ["results", "s3:GetObject", "halfgig-results", "work/e/plan.jsonl", false],
+    ["authorize", "s3:GetObject", "halfgig-results", "jobs/j.json", false],
+    ["machine:media", "s3:PutObject", "halfgig-results", "work/e/map/m/manifest.json", true],
+    ["machine:media", "s3:GetObject", "halfgig-uploads", "uploads/j/source", false],
+    ["sweep", "s3:ListBucket", "halfgig-uploads", "uploads/", true],
+    ["sweep", "s3:PutObject", "halfgig-results", "jobs/j.json", false],
+    ["merge", "s3:GetObject", "no-such-bucket", "work/e/plan.jsonl", false],
+  ])("%s may %s %s/%s: %s", (principal, action, bucket, key, allowed) => {
+    expect(access.object(principal, action, bucket, key)).toBe(allowed);
+  });
+
+  it("lets only the functions that start jobs start executions", () => {
+    const allowed = names.filter((name) => access.machine(`AKIA${name}`, "states:StartExecution"));
+    expect(allowed.sort()).toEqual(["complete", "mediaUploaded"]);
+    expect(access.machine(undefined, "states:StartExecution")).toBe(false);
+    expect(access.machine("AKIAmediaUploaded", "states:StopExecution")).toBe(false);
+  });
+
+  it("knows nobody by another key", () => {
+    expect(access.principal("AKIAnobody")).toBeUndefined();
+    expect(access.principal("AKIAinfer")).toMatchObject({ name: "infer" });
+  });
+});

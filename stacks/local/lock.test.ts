@@ -1,0 +1,34 @@
+import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { lockDirectory } from "./lock.ts";
+
+let directory: string;
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), "halfgig-lock-"));
+});
+afterEach(() => rm(directory, { recursive: true }));
+
+describe("lockDirectory", () => {
+  it("lets one process in at a time, and says who has it and what to do", async () => {
+    const lock = await lockDirectory(directory);
+    await expect(lockDirectory(directory)).rejects.toMatchObject({
+      code: "host.data_in_use",
+      message: expect.stringMatching(new RegExp(`process ${process.pid}.*--data`)),
+    });
+    await lock.release();
+    await (await lockDirectory(directory)).release();
+    expect(await readdir(directory)).toEqual([]);
+  });
+
+  it.each([
+    ["a process that is gone", JSON.stringify({ pid: 2 ** 22 - 1, started: "1" })],
+    ["a process whose id was given to another", JSON.stringify({ pid: process.pid, started: "1" })],
+    ["half a file", '{"pid": 12'],
+  ])("takes over from %s", async (_name, content) => {
+    await writeFile(join(directory, "host.lock"), content);
+    await (await lockDirectory(directory)).release();
+    expect(await readdir(directory)).toEqual([]);
+  });
+});

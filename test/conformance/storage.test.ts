@@ -1,0 +1,174 @@
+import { createHash } from "node:crypto";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { newJobId } from "../../layers/core/index.ts";
+import {
+  createJob,
+  deletePrefix,
+  getJson,
+  headObject,
+  JsonLinesWriter,
+  jobOfUpload,
+  keys,
+  listJobIds,
+  listKeys,
+  openObject,
+  presignUpload,
+  putObject,
+  readJob,
+  readJsonLines,
+  s3,
+  updateJob,
+} from "../../layers/storage/index.ts";
+import { S3Server } from "../../stacks/local/s3/index.ts";
+
+let directory: string;
+let server: S3Server;
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), "halfgig-storage-"));
+  server = new S3Server({
+    directory,
+    buckets: [{ name: "uploads" }, { name: "results" }],
+    principal: (accessKeyId) => ({ accessKeyId, secretAccessKey: "secret", name: "test" }),
+    authorize: () => true,
+  });
+  const { url } = await server.listen();
+  Object.assign(process.env, {
+    AWS_ENDPOINT_URL_S3: url,
+    AWS_REGION: "us-east-1",
+    AWS_ACCESS_KEY_ID: "AKIATEST",
+    AWS_SECRET_ACCESS_KEY: "secret",
+    UPLOADS_BUCKET: "uploads",
+    RESULTS_BUCKET: "results",
+  });
+});
+afterAll(async () => {
+  s3().destroy();
+  await server.close();
+  await rm(directory, { recursive: true });
+});
+
+const record = (jobId = newJobId()) => ({
+  format: 1 as const,
+  jobId,
+  status: "awaiting_upload" as const,
+  attempt: 1,
+  fileName: "a.mp3",
+  createdAt: new Date().toISOString(),
+  updatedAt: new Date().toISOString(),
+  model: "demo",
+  options: { task: "transcribe" as const },
+  upload: { key: keys.upload(jobId), sizeBytes: 1 },
+});
+
+describe("objects", () => {
+  it("writes only if absent, and only if unchanged", async () => {
+    expect(await putObject("results", "c/1", "first", "text/plain", { onlyIfAbsent: true })).toBe(true);
+    expect(await putObject("results", "c/1", "second", "text/plain", { onlyIfAbsent: true })).toBe(false);
+    const head = await headObject("results", "c/1");
+    expect(await putObject("results", "c/1", "third", "text/plain", { onlyIfEtag: head?.etag })).toBe(true);
+    expect(await putObject("results", "c/1", "fourth", "text/plain", { onlyIfEtag: head?.etag })).toBe(false);
+    expect(await putObject("results", "c/none", "x", "text/plain", { onlyIfEtag: head?.etag })).toBe(false);
+    expect(await text(await openObject("results", "c/1"))).toBe("third");
+  });
+
+  it("reads ranges of one version, and says so when it was overwritten", async () => {
+    await putObject("uploads", "r", "0123456789", "text/plain");
+    const etag = (await headObject("uploads", "r"))?.etag;
+    expect(await text(await openObject("uploads", "r", { start: 3, endExclusive: 6, etag }))).toBe("345");
+    await putObject("uploads", "r", "abcdefghij", "text/plain");
+    await expect(openObject("uploads", "r", { start: 0, endExclusive: 1, etag })).rejects.toMatchObject({
+      code: "storage.object_changed",
+    });
+  });
+
+  it("knows what is not there", async () => {
+    expect(await headObject("results", "nothing")).toBeUndefined();
+    expect(await getJson("results", "nothing")).toBeUndefined();
+  });
+
+  it("deletes a prefix of more than one page, and nothing beside it", async () => {
+    await Promise.all(Array.from({ length: 1005 }, (_, n) => putObject("results", `many/${n}`, "x", "text/plain")));
+    await putObject("results", "many-other", "x", "text/plain");
+    expect(await deletePrefix("results", "many/")).toBe(1005);
+    expect(await Array.fromAsync(listKeys("results", "many"))).toEqual(["many-other"]);
+    expect(await deletePrefix("results", "many/")).toBe(0);
+  });
+});
+
+describe("JSON Lines", () => {
+  it("gives back what was written, in order", async () => {
+    const writer = new JsonLinesWriter("results", "l/1.jsonl");
+    const rows = Array.from({ length: 5000 }, (_, n) => ({ n, text: "é\u2028\n".repeat(n % 3) }));
+    for (const row of rows) await writer.write(row);
+    await writer.end();
+    expect(await Array.fromAsync(readJsonLines("results", "l/1.jsonl"))).toEqual(rows);
+  });
+
+  it("leaves nothing when it is aborted, and an empty object when nothing was written", async () => {
+    const aborted = new JsonLinesWriter("results", "l/2.jsonl");
+    await aborted.write({ a: 1 });
+    await aborted.abort();
+    expect(await headObject("results", "l/2.jsonl")).toBeUndefined();
+    const empty = new JsonLinesWriter("results", "l/3.jsonl");
+    await empty.end();
+    expect(await Array.fromAsync(readJsonLines("results", "l/3.jsonl"))).toEqual([]);
+  });
+});
+
+describe("job records", () => {
+  it("are created once, and listed", async () => {
+    const job = record();
+    expect(await createJob(job)).toBe(true);
+    expect(await createJob({ ...job, fileName: "other" })).toBe(false);
+    expect(await readJob(job.jobId)).toMatchObject({ fileName: "a.mp3" });
+    expect(await Array.fromAsync(listJobIds())).toContain(job.jobId);
+    await expect(readJob(newJobId())).rejects.toMatchObject({ code: "job.not_found" });
+  });
+
+  it("lose no change when several writers meet", async () => {
+    const job = record();
+    await createJob(job);
+    await Promise.all(
+      Array.from({ length: 6 }, (_, n) =>
+        updateJob(job.jobId, (current) => ({ warnings: [...(current.warnings ?? []), `${n}`] })),
+      ),
+    );
+    expect((await readJob(job.jobId)).warnings?.sort()).toEqual(["0", "1", "2", "3", "4", "5"]);
+  });
+});
+
+describe("presigned uploads", () => {
+  const body = "0123456789";
+  const sha256 = createHash("sha256").update(body).digest("hex");
+  const ask = (jobId = newJobId()) =>
+    presignUpload(jobId, { sizeBytes: body.length, sha256, multipart: false, expiresSeconds: 60 });
+
+  it("take exactly the bytes that were announced", async () => {
+    const upload = await ask();
+    if (upload.method !== "PUT") throw new Error("expected a PUT");
+    const put = (bytes: string, headers = upload.headers) => fetch(upload.url, { method: "PUT", headers, body: bytes });
+    expect((await put(`${body}x`)).status).toBe(403);
+    expect((await put("9876543210")).status).toBe(400);
+    expect((await put(body, {})).status).toBe(403);
+    expect((await put(body)).status).toBe(200);
+  });
+
+  it("do not work for another job's key", async () => {
+    const [mine, other] = [newJobId(), newJobId()];
+    const upload = await ask(mine);
+    if (upload.method !== "PUT") throw new Error("expected a PUT");
+    const reply = await fetch(upload.url.replace(mine, other), { method: "PUT", headers: upload.headers, body });
+    expect(reply.status).toBe(403);
+  });
+});
+
+describe("keys", () => {
+  it.each(["uploads/../x/source", "uploads/jxyz/source", `uploads/j${"0".repeat(22)}/source/x`, "work/x"])(
+    "%s is no upload of ours",
+    (key) => expect(jobOfUpload(key)).toBeUndefined(),
+  );
+});

@@ -1,0 +1,38 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { ApiClient } from "../../../cli/client.ts";
+import { readSettings } from "../../../layers/core/index.ts";
+import { resolveModel } from "../../../layers/models/index.ts";
+import { LocalHost } from "../../../stacks/local/host.ts";
+import type { InvocationReport } from "../../../stacks/local/lambda/index.ts";
+
+export type DemoHost = AsyncDisposable & {
+  host: LocalHost;
+  api: ApiClient;
+  directory: string;
+  reports: InvocationReport[];
+};
+
+/** A whole embedded host with the demo model in a temporary directory, which goes with it. */
+export async function openDemoHost(environment: Record<string, string> = {}): Promise<DemoHost> {
+  const directory = await mkdtemp(join(tmpdir(), "halfgig-e2e-"));
+  const reports: InvocationReport[] = [];
+  const model = await resolveModel({ id: "demo", modelsDirectory: join(directory, "models"), precision: "int8" });
+  const host = await LocalHost.open({
+    dataDirectory: join(directory, "data"),
+    settings: readSettings({ WHISPER_MODEL: "demo", ...environment }),
+    model,
+    onReport: (report) => reports.push(report),
+  });
+  return {
+    host,
+    api: new ApiClient(host.url, host.accessToken),
+    directory,
+    reports,
+    async [Symbol.asyncDispose]() {
+      await host.close();
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}

@@ -1,0 +1,46 @@
+import { execFile } from "node:child_process";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { ffmpegPath } from "../../../layers/media/index.ts";
+import { projectRoot } from "../../../stacks/local/project-root.ts";
+
+const run = promisify(execFile);
+
+export const sample = {
+  english: join(projectRoot, "samples", "digits.mp4"),
+  german: join(projectRoot, "samples", "digits.de.ogg"),
+};
+
+const ffmpeg = (...args: string[]) => run(ffmpegPath(), ["-nostdin", "-v", "error", "-y", ...args]);
+
+/** The English sample over and over, as 16 kHz WAV: 15 s each time. */
+export async function repeated(directory: string, times: number, name = `repeated-${times}.wav`): Promise<string> {
+  const path = join(directory, name);
+  await ffmpeg("-stream_loop", String(times - 1), "-i", sample.english, "-vn", "-ac", "1", "-ar", "16000", path);
+  return path;
+}
+
+export async function silence(directory: string, seconds: number): Promise<string> {
+  const path = join(directory, "silence.wav");
+  await ffmpeg("-f", "lavfi", "-i", `anullsrc=r=16000:cl=mono:d=${seconds}`, "-t", String(seconds), path);
+  return path;
+}
+
+export async function videoWithoutSound(directory: string): Promise<string> {
+  const path = join(directory, "mute.mp4");
+  await ffmpeg("-f", "lavfi", "-i", "testsrc=size=160x90:rate=5:duration=2", "-pix_fmt", "yuv420p", path);
+  return path;
+}
+
+export async function textNamedMp4(directory: string): Promise<string> {
+  const path = join(directory, "notes.mp4");
+  await writeFile(path, "Dear diary, this is not a film.\n".repeat(200));
+  return path;
+}
+
+export async function emptyFile(directory: string): Promise<string> {
+  const path = join(directory, "empty.mp3");
+  await writeFile(path, "");
+  return path;
+}
