@@ -34,6 +34,8 @@ export async function bundleFunctions(
       platform: "node",
       target: "node24",
       format: "cjs",
+      // Says CommonJS whatever package.json lies above the bundle.
+      outExtension: { ".js": ".cjs" },
       minify: true,
       keepNames: true,
       external,

@@ -1,0 +1,82 @@
+import type { InferenceSession, Tensor } from "onnxruntime-node";
+import { MediaError } from "../core/index.ts";
+
+export type SessionOptions = {
+  /** Threads inside one operator; default 1, the share of a small allocation. */
+  readonly threads?: number;
+  /** `extra.session` entries of onnxruntime's configuration. */
+  readonly extra?: Readonly<Record<string, string>>;
+};
+
+/** Tensors by name, freed together. */
+export class TensorMap implements Disposable {
+  readonly #tensors: Readonly<Record<string, Tensor>>;
+
+  constructor(tensors: Readonly<Record<string, Tensor>>) {
+    this.#tensors = tensors;
+  }
+
+  get(name: string): Tensor {
+    const tensor = this.#tensors[name];
+    if (!tensor) throw new RangeError(`no tensor ${name}; there are ${Object.keys(this.#tensors).join(", ")}`);
+    return tensor;
+  }
+
+  /** The tensors as inputs for a run. */
+  get feeds(): Readonly<Record<string, Tensor>> {
+    return this.#tensors;
+  }
+
+  [Symbol.dispose](): void {
+    for (const tensor of Object.values(this.#tensors)) tensor.dispose();
+  }
+}
+
+/**
+ * One ONNX model in memory. Opened by path, so that onnxruntime maps the weights' file instead of copying it; without memory
+ * patterns and without the arena, whose growth is what an allocation fixed in advance cannot afford.
+ */
+export class Session implements AsyncDisposable {
+  readonly #session: InferenceSession;
+  readonly #Tensor: typeof Tensor;
+
+  private constructor(session: InferenceSession, tensorClass: typeof Tensor) {
+    this.#session = session;
+    this.#Tensor = tensorClass;
+  }
+
+  /** @throws MediaError `model.invalid` when onnxruntime cannot load the file. */
+  static async open(path: string, { threads = 1, extra = {} }: SessionOptions = {}): Promise<Session> {
+    const runtime = await import("./runtime.ts");
+    try {
+      const session = await runtime.InferenceSession.create(path, {
+        intraOpNumThreads: threads,
+        interOpNumThreads: 1,
+        executionMode: "sequential",
+        graphOptimizationLevel: "extended",
+        enableMemPattern: false,
+        enableCpuMemArena: false,
+        logSeverityLevel: 3,
+        extra: { session: extra },
+      });
+      return new Session(session, runtime.Tensor);
+    } catch (cause) {
+      throw new MediaError("model.invalid", `onnxruntime cannot load ${path}. Delete its folder; it is built again.`, {
+        cause,
+      });
+    }
+  }
+
+  tensor(data: Float32Array, dims: readonly number[]): Tensor {
+    return new this.#Tensor("float32", data, dims);
+  }
+
+  /** Runs the model; the outputs are the caller's to dispose. */
+  async run(feeds: Readonly<Record<string, Tensor>>): Promise<TensorMap> {
+    return new TensorMap(await this.#session.run(feeds));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#session.release();
+  }
+}

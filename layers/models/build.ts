@@ -1,0 +1,158 @@
+import { randomUUID } from "node:crypto";
+import { copyFile, mkdir, open, rename, rm, stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
+import { Checkpoint, exists, hashWeights, sha256OfFile } from "./checkpoint.ts";
+import {
+  type ModelManifest,
+  manifestFileName,
+  modelManifestSchema,
+  type Precision,
+  readIntactManifest,
+} from "./manifest.ts";
+import { ExternalDataWriter, GraphBuilder } from "./onnx/index.ts";
+import {
+  configFileNames,
+  LayerWriter,
+  readWhisperConfig,
+  tokenEmbeddingsName,
+  type WhisperSizes,
+  writeDecoder,
+  writeEncoder,
+} from "./whisper/index.ts";
+
+/** Counts up whenever the same checkpoint would give other files; built models of an older version are not used. */
+export const builderVersion = 1;
+
+/** Copied into a built model, so that it is complete without its checkpoint. */
+const companionFileNames = [...configFileNames, "tokenizer_config.json", "special_tokens_map.json"];
+
+/** Rows of the token embeddings that are in memory at a time while they are copied. */
+const rowsPerBlock = 4096;
+
+export type BuildStage = "encoder" | "decoder" | "embeddings" | "hashing";
+
+export type BuildOptions = {
+  /** A checkpoint in the hub's layout: configuration files and safetensors. */
+  readonly checkpointDirectory: string;
+  /** Where the built model shall be; its parent is created. */
+  readonly outputDirectory: string;
+  readonly precision: Precision;
+  readonly identity: Pick<ModelManifest, "id" | "revision" | "licence" | "demo">;
+  /** Known SHA-256 of the weights, when the caller has just computed it. */
+  readonly checkpointSha256?: string;
+  readonly onProgress?: (stage: BuildStage) => void;
+};
+
+/**
+ * Builds halfgig's ONNX graphs from a checkpoint: `encoder.onnx`/`.data`, `decoder.onnx`/`.data`, `embeddings.bin`,
+ * the checkpoint's configuration, and `model.json`. The same checkpoint gives the same bytes. Memory is that of the largest
+ * single matrix. The folder appears whole or not at all, also when several processes build it at once.
+ * @throws MediaError `model.missing` or `model.invalid` when the checkpoint is incomplete or is not a Whisper.
+ */
+export async function buildModel(options: BuildOptions): Promise<ModelManifest> {
+  const { checkpointDirectory, outputDirectory, precision, identity, onProgress } = options;
+  await using checkpoint = await Checkpoint.open(checkpointDirectory);
+  const { sizes, description } = await readWhisperConfig(checkpointDirectory);
+  const workDirectory = `${outputDirectory}.building-${randomUUID()}`;
+  await mkdir(dirname(outputDirectory), { recursive: true });
+  await mkdir(workDirectory);
+  try {
+    onProgress?.("encoder");
+    await writeGraph(workDirectory, "encoder", checkpoint, precision, (layers) => writeEncoder(layers, sizes));
+    onProgress?.("decoder");
+    await writeGraph(workDirectory, "decoder", checkpoint, precision, (layers) => writeDecoder(layers, sizes));
+    onProgress?.("embeddings");
+    await writeEmbeddings(join(workDirectory, "embeddings.bin"), checkpoint, sizes);
+    const companions = await copyCompanions(checkpointDirectory, workDirectory);
+    onProgress?.("hashing");
+    const built = ["encoder.onnx", "encoder.data", "decoder.onnx", "decoder.data", "embeddings.bin"];
+    const manifest = modelManifestSchema.parse({
+      format: 1,
+      builder: builderVersion,
+      ...identity,
+      ...description,
+      precision,
+      checkpointSha256: options.checkpointSha256 ?? (await hashWeights(checkpoint.weightPaths)),
+      files: await describeFiles(workDirectory, [...built, ...companions]),
+      embeddingsDtype: checkpoint.info(tokenEmbeddingsName).dtype,
+    });
+    await writeDurably(join(workDirectory, manifestFileName), `${JSON.stringify(manifest, null, 2)}\n`);
+    return await publish(workDirectory, outputDirectory, manifest);
+  } finally {
+    await rm(workDirectory, { recursive: true, force: true });
+  }
+}
+
+async function writeGraph(
+  directory: string,
+  name: string,
+  checkpoint: Checkpoint,
+  precision: Precision,
+  write: (layers: LayerWriter) => Promise<void>,
+): Promise<void> {
+  await using data = await ExternalDataWriter.create(join(directory, `${name}.data`));
+  const graph = new GraphBuilder(name, data);
+  await write(new LayerWriter(graph, checkpoint, precision));
+  await graph.writeTo(join(directory, `${name}.onnx`));
+}
+
+/** The rows as they are in the checkpoint: looked up one by one, they need no faster format, and stay exact. */
+async function writeEmbeddings(path: string, checkpoint: Checkpoint, { vocabSize }: WhisperSizes): Promise<void> {
+  await using file = await open(path, "wx");
+  for (let start = 0; start < vocabSize; start += rowsPerBlock) {
+    const end = Math.min(vocabSize, start + rowsPerBlock);
+    await file.writeFile(await checkpoint.readRowBytes(tokenEmbeddingsName, start, end));
+  }
+  await file.sync();
+}
+
+async function copyCompanions(from: string, to: string): Promise<string[]> {
+  const copied: string[] = [];
+  for (const name of companionFileNames) {
+    if (!(await exists(join(from, name)))) continue;
+    await copyFile(join(from, name), join(to, name));
+    copied.push(name);
+  }
+  return copied;
+}
+
+async function describeFiles(directory: string, names: readonly string[]): Promise<ModelManifest["files"]> {
+  const files: ModelManifest["files"] = {};
+  for (const name of names) {
+    const path = join(directory, name);
+    files[name] = { sizeBytes: (await stat(path)).size, sha256: await sha256OfFile(path) };
+  }
+  return files;
+}
+
+async function writeDurably(path: string, text: string): Promise<void> {
+  await using file = await open(path, "wx");
+  await file.writeFile(text);
+  await file.sync();
+}
+
+/** Moves a finished model into its place. Where another process was first with the same one, theirs stays. */
+async function publish(
+  workDirectory: string,
+  outputDirectory: string,
+  manifest: ModelManifest,
+): Promise<ModelManifest> {
+  for (;;) {
+    try {
+      await rename(workDirectory, outputDirectory);
+      return manifest;
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code !== "ENOTEMPTY" && code !== "EEXIST") throw error;
+    }
+    const existing = await readIntactManifest(outputDirectory);
+    if (isDeepStrictEqual(existing, manifest)) return manifest;
+    // A folder cannot be replaced in one step: what is there moves aside first, and is deleted with the work.
+    const aside = `${workDirectory}-replaced`;
+    await rename(outputDirectory, aside).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== "ENOENT") throw error;
+    });
+    await rm(aside, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,2 @@
+export { ExternalDataWriter } from "./external-data.ts";
+export { GraphBuilder, microsoft } from "./graph-builder.ts";

@@ -1,0 +1,109 @@
+import { fileURLToPath } from "node:url";
+
+export type KnownFile = { readonly name: string; readonly sizeBytes?: number; readonly sha256?: string };
+
+/** A model that halfgig knows by name. */
+export type KnownModel = {
+  readonly id: string;
+  /** Repository on the model hub; absent for the model that is shipped. */
+  readonly repo?: string;
+  readonly revision: string;
+  readonly licence: string;
+  readonly demo: boolean;
+  readonly files: readonly KnownFile[];
+};
+
+/** The id of the model that is shipped with halfgig. */
+export const demoModelId = "demo";
+
+const hubBaseUrl = "https://huggingface.co";
+
+/**
+ * Version of the demo weights. Raise it with every retraining: it is what transcripts name as the model's revision.
+ */
+const demoRevision = "1";
+
+type Pin = readonly [id: string, revision: string, sizeBytes: number, sha256: string, tokenizer?: KnownFile];
+
+/** Revision, size and SHA-256 of `model.safetensors` as published under openai/<id>. */
+const whisperPins: readonly Pin[] = [
+  [
+    "whisper-tiny",
+    "169d4a4341b33bc18d8881c4b69c2e104e1cc0af",
+    151_061_672,
+    "7ebd0e69e78190ffe1438491fa05cc1f5c1aa3a4c4db3bc1723adbb551ea2395",
+    {
+      name: "tokenizer.json",
+      sizeBytes: 2_480_466,
+      sha256: "27fc476bfe7f17299480be2273fc0608e4d5a99aba2ab5dec5374b4482d1a566",
+    },
+  ],
+  [
+    "whisper-tiny.en",
+    "87c7102498dcde7456f24cfd30239ca606ed9063",
+    151_060_136,
+    "db59695928ded6043adaef491a53ef4e12da9611184d77c53baa691a60b958ad",
+  ],
+  [
+    "whisper-base",
+    "e37978b90ca9030d5170a5c07aadb050351a65bb",
+    290_403_936,
+    "07cadb9f25677c8d50df603e66a98fbd842cce45047139baeb16e6219a1e807b",
+  ],
+  [
+    "whisper-base.en",
+    "911407f4214e0e1d82085af863093ec0b66f9cd6",
+    290_401_888,
+    "d4dd5542fd6a1d35639e21384238f3bfe6c557c849d392b5905d33ee29e71db5",
+  ],
+  [
+    "whisper-small",
+    "973afd24965f72e36ca33b3055d56a652f456b4d",
+    966_995_080,
+    "1d7734884874f1a1513ed9aa760a4f8e97aaa02fd6d93a3a85d27b2ae9ca596b",
+  ],
+  [
+    "whisper-small.en",
+    "e8727524f962ee844a7319d92be39ac1bd25655a",
+    966_992_008,
+    "6014ac49b506df900f66f4aca6b0801eed7245594ace97bcaf73e0ae5b863066",
+  ],
+];
+
+export const knownModels: ReadonlyMap<string, KnownModel> = new Map(
+  [
+    {
+      id: demoModelId,
+      revision: demoRevision,
+      licence: "CC-BY-SA-4.0",
+      demo: true,
+      files: configurationFiles().concat({ name: "model.safetensors" }),
+    },
+    ...whisperPins.map(([id, revision, sizeBytes, sha256, tokenizer]) => ({
+      id,
+      repo: `openai/${id}`,
+      revision,
+      licence: "Apache-2.0",
+      demo: false,
+      files: configurationFiles(tokenizer).concat({ name: "model.safetensors", sizeBytes, sha256 }),
+    })),
+  ].map((model) => [model.id, model]),
+);
+
+function configurationFiles(tokenizer: KnownFile = { name: "tokenizer.json" }): KnownFile[] {
+  return [
+    { name: "config.json" },
+    { name: "generation_config.json" },
+    { name: "preprocessor_config.json" },
+    tokenizer,
+    { name: "tokenizer_config.json" },
+  ];
+}
+
+/** Where a file of a known model is published. */
+export function fileUrl(model: KnownModel, fileName: string): string {
+  return `${hubBaseUrl}/${model.repo}/resolve/${model.revision}/${fileName}`;
+}
+
+/** Folder of the checkpoint that is shipped with halfgig. In a bundle it is not there: functions get built models. */
+export const demoCheckpointDirectory = fileURLToPath(new URL("./demo/whisper/", import.meta.url));

@@ -1,0 +1,142 @@
+import type { Checkpoint } from "../checkpoint.ts";
+import type { Precision } from "../manifest.ts";
+import { type GraphBuilder, microsoft } from "../onnx/index.ts";
+import { emptyQuantizedMatrix, quantizeRows, transpose, weightZeroPoint } from "./quantize.ts";
+
+/** torch.nn.LayerNorm's default, which the architecture uses throughout. */
+const layerNormEpsilon = 1e-5;
+
+/** Rows of the vocabulary that are in memory at a time. */
+const rowsPerBlock = 2048;
+
+/**
+ * The layers that Whisper is made of, as ONNX nodes with the checkpoint's weights. Names are the checkpoint's own.
+ * In `int8`, matrix products take dynamically quantized activations (per tensor, uint8) and weights quantized per output;
+ * everything else stays in float32.
+ */
+export class LayerWriter {
+  readonly graph: GraphBuilder;
+  readonly checkpoint: Checkpoint;
+  readonly #precision: Precision;
+  /** Values that several products share (q, k and v take the same one) are quantized once. */
+  readonly #quantized = new Map<string, string[]>();
+
+  constructor(graph: GraphBuilder, checkpoint: Checkpoint, precision: Precision) {
+    this.graph = graph;
+    this.checkpoint = checkpoint;
+    this.#precision = precision;
+  }
+
+  async vector(name: string, length: number): Promise<string> {
+    return this.graph.weight(name, "float32", [length], await this.checkpoint.read(name, [length]));
+  }
+
+  async matrix(name: string, rows: number, columns: number): Promise<string> {
+    return this.graph.weight(name, "float32", [rows, columns], await this.checkpoint.read(name, [rows, columns]));
+  }
+
+  add(a: string, b: string): string {
+    return this.graph.node("Add", [a, b]);
+  }
+
+  /** The exact GELU (erf), as one node. */
+  gelu(x: string): string {
+    return this.graph.node("Gelu", [x], { domain: microsoft });
+  }
+
+  async layerNorm(x: string, name: string, size: number): Promise<string> {
+    const inputs = [x, await this.vector(`${name}.weight`, size), await this.vector(`${name}.bias`, size)];
+    return this.graph.node("LayerNormalization", inputs, {
+      attributes: { axis: -1, epsilon: { float: layerNormEpsilon } },
+    });
+  }
+
+  /** torch.nn.Linear over the last axis. */
+  async linear(
+    x: string,
+    name: string,
+    inputs: number,
+    outputs: number,
+    { bias = true }: { bias?: boolean } = {},
+  ): Promise<string> {
+    const weightName = `${name}.weight`;
+    const rows = await this.checkpoint.read(weightName, [outputs, inputs]);
+    const biasValue = bias ? await this.vector(`${name}.bias`, outputs) : "";
+    if (this.#precision === "int8") {
+      const quantized = emptyQuantizedMatrix(inputs, outputs);
+      quantizeRows(quantized, rows, inputs);
+      return this.#quantizedProduct(x, weightName, quantized, inputs, biasValue);
+    }
+    const weight = await this.graph.weight(weightName, "float32", [inputs, outputs], transpose(rows, outputs, inputs));
+    const product = this.graph.node("MatMul", [x, weight]);
+    return bias ? this.add(product, biasValue) : product;
+  }
+
+  /** Logits `[batch, 1, vocabSize]` from the last position: a product with the (tied) token embeddings, read in blocks. */
+  async languageModelHead(x: string, embeddingsName: string, hiddenSize: number, vocabSize: number): Promise<string> {
+    this.checkpoint.info(embeddingsName, [vocabSize, hiddenSize]);
+    if (this.#precision === "int8") {
+      const quantized = emptyQuantizedMatrix(hiddenSize, vocabSize);
+      for (const [start, end] of blocks(vocabSize)) {
+        quantizeRows(quantized, await this.checkpoint.readRows(embeddingsName, start, end), hiddenSize, start);
+      }
+      return this.#quantizedProduct(x, embeddingsName, quantized, hiddenSize, "");
+    }
+    // Gemm takes the embeddings as they lie, [vocabSize, hiddenSize], so that they need not be transposed.
+    const weight = await this.graph.weightInChunks(
+      embeddingsName,
+      "float32",
+      [vocabSize, hiddenSize],
+      floatBlocks(this.checkpoint, embeddingsName, vocabSize),
+    );
+    const rows = this.graph.node("Reshape", [x, this.graph.integers(-1, hiddenSize)]);
+    const logits = this.graph.node("Gemm", [rows, weight], { attributes: { transB: 1 } });
+    return this.graph.node("Reshape", [logits, this.graph.integers(-1, 1, vocabSize)]);
+  }
+
+  /** `[batch, positions, heads · headDim]` to `[batch, heads, positions, headDim]`. */
+  splitHeads(x: string, heads: number, headDim: number, output: string): string {
+    const split = this.graph.node("Reshape", [x, this.graph.integers(0, -1, heads, headDim)]);
+    return this.graph.node("Transpose", [split], { attributes: { perm: [0, 2, 1, 3] }, outputs: [output] });
+  }
+
+  /** The tail of every layer: norm, Linear, GELU, Linear, residual. */
+  async feedForward(x: string, layer: string, hiddenSize: number, feedForwardSize: number): Promise<string> {
+    const normed = await this.layerNorm(x, `${layer}.final_layer_norm`, hiddenSize);
+    const wide = this.gelu(await this.linear(normed, `${layer}.fc1`, hiddenSize, feedForwardSize));
+    return this.add(x, await this.linear(wide, `${layer}.fc2`, feedForwardSize, hiddenSize));
+  }
+
+  async #quantizedProduct(
+    x: string,
+    name: string,
+    { values, scales }: { values: Uint8Array; scales: Float32Array },
+    inputs: number,
+    bias: string,
+  ): Promise<string> {
+    const outputs = scales.length;
+    const weight = await this.graph.weight(name, "uint8", [inputs, outputs], values);
+    const scale = await this.graph.weight(`${name}.scale`, "float32", [outputs], scales);
+    const zeroPoint = await this.graph.weight("weight_zero_point", "uint8", [], Uint8Array.of(weightZeroPoint));
+    const [bytes, byteScale, byteZero] = this.#quantize(x);
+    return this.graph.node("MatMulIntegerToFloat", [bytes!, weight, byteScale!, scale, byteZero!, zeroPoint, bias], {
+      domain: microsoft,
+    });
+  }
+
+  #quantize(x: string): string[] {
+    const known = this.#quantized.get(x);
+    if (known) return known;
+    const quantized = this.graph.nodes("DynamicQuantizeLinear", [x], { outputs: 3 });
+    this.#quantized.set(x, quantized);
+    return quantized;
+  }
+}
+
+function* blocks(rows: number): Generator<[start: number, end: number]> {
+  for (let start = 0; start < rows; start += rowsPerBlock) yield [start, Math.min(rows, start + rowsPerBlock)];
+}
+
+async function* floatBlocks(checkpoint: Checkpoint, name: string, rows: number): AsyncGenerator<Uint8Array> {
+  for (const [start, end] of blocks(rows)) yield new Uint8Array((await checkpoint.readRows(name, start, end)).buffer);
+}

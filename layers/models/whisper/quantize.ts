@@ -1,0 +1,51 @@
+/**
+ * Weights are stored as uint8 around this zero point, not as int8: on x86 without VNNI the kernel for unsigned × signed
+ * bytes adds two products in 16 bits and saturates, the one for unsigned × unsigned does not. Exact integer sums make the
+ * results the same on every processor. With VNNI this costs a quarter of the speed (whisper-tiny: encoder 148 ms against
+ * 114 ms, decoder step 2.5 ms against 1.9 ms); 7-bit weights, the other cure, miss the parity bound on trained weights.
+ */
+export const weightZeroPoint = 128;
+const largestLevel = 127;
+
+/** The smallest normal float32: a row of zeros needs a scale too, and a subnormal one is too coarse to divide by. */
+const smallestScale = 2 ** -126;
+
+/** A matrix `[inputs, outputs]` of bytes, one scale per output: `weight = (byte − 128) · scale`. */
+export type QuantizedMatrix = {
+  readonly values: Uint8Array<ArrayBuffer>;
+  readonly scales: Float32Array<ArrayBuffer>;
+};
+
+export function emptyQuantizedMatrix(inputs: number, outputs: number): QuantizedMatrix {
+  return { values: new Uint8Array(inputs * outputs), scales: new Float32Array(outputs) };
+}
+
+/**
+ * Quantizes rows of a Linear's weight `[outputs, inputs]` symmetrically, one scale per row, and stores them transposed.
+ * @param firstRow the output that `rows` begins with, so that a large matrix can be quantized in blocks
+ */
+export function quantizeRows(target: QuantizedMatrix, rows: Float32Array, inputs: number, firstRow = 0): void {
+  const { values, scales } = target;
+  const outputs = scales.length;
+  const count = rows.length / inputs;
+  for (let row = 0; row < count; row++) {
+    let peak = 0;
+    for (let i = row * inputs; i < (row + 1) * inputs; i++) peak = Math.max(peak, Math.abs(rows[i]!));
+    scales[firstRow + row] = Math.max(peak / largestLevel, smallestScale);
+  }
+  for (let input = 0; input < inputs; input++) {
+    for (let row = 0; row < count; row++) {
+      const level = Math.round(rows[row * inputs + input]! / scales[firstRow + row]!);
+      values[input * outputs + firstRow + row] = level + weightZeroPoint;
+    }
+  }
+}
+
+/** `[rows, columns]` to `[columns, rows]`, row-major. */
+export function transpose(matrix: Float32Array, rows: number, columns: number): Float32Array<ArrayBuffer> {
+  const result = new Float32Array(matrix.length);
+  for (let row = 0; row < rows; row++) {
+    for (let column = 0; column < columns; column++) result[column * rows + row] = matrix[row * columns + column]!;
+  }
+  return result;
+}
