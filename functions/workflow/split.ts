@@ -14,7 +14,12 @@ export async function handler(event: unknown): Promise<SplitOutput> {
   const bucket = environmentValue("RESULTS_BUCKET");
   const output = new SplitWriter(bucket, workPrefix);
   try {
-    const planner = new WindowPlanner({ windowMs: Number(environmentValue("MODEL_WINDOW_MS")) });
+    const windowMs = Number(environmentValue("MODEL_WINDOW_MS"));
+    const planner = new WindowPlanner({
+      windowMs,
+      // Every window costs a pass of the encoder over its whole length, so a longer window may hold longer pauses.
+      maxSilenceInsideMs: windowMs / 10,
+    });
     const reader = new PcmReader();
     await using decoder = decodePcm(objectSource(job), {
       audioTrack: probe.audioTrack,

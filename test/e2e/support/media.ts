@@ -23,7 +23,7 @@ export async function repeated(directory: string, times: number, name = `repeate
 
 export async function silence(directory: string, seconds: number): Promise<string> {
   const path = join(directory, "silence.wav");
-  await ffmpeg("-f", "lavfi", "-i", `anullsrc=r=16000:cl=mono:d=${seconds}`, "-t", String(seconds), path);
+  await ffmpeg("-f", "lavfi", "-i", "anullsrc=r=16000:cl=mono", "-t", String(seconds), path);
   return path;
 }
 

@@ -1,0 +1,14 @@
+export { type ActivityFrame, type ActivityKind, type ActivitySpan, joinSpans, SpanJoiner } from "./activity.ts";
+export { hannWindow, RealFft } from "./fft.ts";
+export { contextSamples, hopSamples, type LogMelInput, logMel, maximumOf, melFilters, normalizeLogMel } from "./mel.ts";
+export {
+  bytesFromPcm,
+  bytesPerSample,
+  msToSamples,
+  PcmReader,
+  pcmFromBytes,
+  sampleRateHz,
+  samplesToMs,
+} from "./pcm.ts";
+export { VoiceActivityDetector } from "./vad.ts";
+export { type Detector, type PlannedWindow, WindowPlanner, type WindowPlannerOptions } from "./windows.ts";

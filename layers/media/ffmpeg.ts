@@ -1,0 +1,135 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import type { Readable } from "node:stream";
+import { MediaError } from "../core/index.ts";
+import { ffmpegPath } from "./ffmpeg-path.ts";
+
+const stderrTailChars = 8 * 1024;
+const lineCharsMax = 2048;
+
+/** Options before everything else: nothing is read from stdin, and no single allocation can grow with what a file claims. */
+const globalArguments = ["-nostdin", "-hide_banner", "-max_alloc", String(32 * 1024 * 1024)];
+
+/** What opens an input: bounded probing, one thread, and no protocol but the one our own loopback URL needs. */
+export function inputArguments(url: string, demuxers: readonly string[]): string[] {
+  return [
+    ...["-max_streams", "64", "-probesize", "5000000", "-analyzeduration", "5000000"],
+    ...["-protocol_whitelist", "http,tcp", "-format_whitelist", demuxers.join(",")],
+    // One name forces the demuxer; with several, ffmpeg's probe may only choose among them.
+    ...(demuxers.length === 1 ? ["-f", demuxers[0]!] : []),
+    ...["-threads", "1", "-i", url],
+  ];
+}
+
+export type FfmpegExit = { code: number | null; signal: NodeJS.Signals | null };
+
+export type FfmpegOptions = {
+  logLevel: "info" | "error";
+  timeoutMs: number;
+  signal?: AbortSignal | undefined;
+  onLine?: (line: string) => void;
+  /** Whether the arguments write to `pipe:1` and `pipe:3`; what is not written is not piped. */
+  pipes: boolean;
+};
+
+/**
+ * One run of ffmpeg: empty environment, no shell, killed by the wall clock, its log kept in 8 KiB.
+ * It stays in the process group of its parent, so that whatever ends the function's process tree ends it too.
+ */
+export class Ffmpeg implements AsyncDisposable {
+  readonly exit: Promise<FfmpegExit>;
+  timedOut = false;
+  errorLines = 0;
+  readonly #child: ChildProcess;
+  readonly #timer: NodeJS.Timeout;
+  #tail = "";
+
+  constructor(args: readonly string[], { logLevel, timeoutMs, signal, onLine, pipes }: FfmpegOptions) {
+    signal?.throwIfAborted();
+    const cpuSeconds = String(Math.ceil(timeoutMs / 1000) + 1);
+    const output = pipes ? "pipe" : "ignore";
+    this.#child = spawn(ffmpegPath(), [...globalArguments, "-v", logLevel, "-timelimit", cpuSeconds, ...args], {
+      env: {},
+      stdio: ["ignore", output, "pipe", output],
+    });
+    this.#timer = setTimeout(() => {
+      this.timedOut = true;
+      this.kill();
+    }, timeoutMs);
+    const abort = () => this.kill();
+    signal?.addEventListener("abort", abort, { once: true });
+    this.exit = new Promise<FfmpegExit>((resolve, reject) => {
+      this.#child.once("error", (cause) => {
+        reject(
+          new MediaError("config.invalid", `ffmpeg could not be started: ${cause.message}. Check FFMPEG_PATH.`, {
+            cause,
+          }),
+        );
+      });
+      this.#child.once("close", (code, killedBy) => resolve({ code, signal: killedBy }));
+    }).finally(() => {
+      clearTimeout(this.#timer);
+      signal?.removeEventListener("abort", abort);
+    });
+    this.exit.catch(() => {});
+    readLines(this.#child.stderr as Readable, (line) => {
+      this.errorLines += 1;
+      this.#tail = `${this.#tail}${line}\n`.slice(-stderrTailChars);
+      onLine?.(line);
+    });
+  }
+
+  get stdout(): Readable {
+    return this.#child.stdout as Readable;
+  }
+
+  /** What the arguments write to `pipe:3`. */
+  get side(): Readable {
+    return this.#child.stdio[3] as Readable;
+  }
+
+  /** The last thing ffmpeg complained about, fit to be shown: no URL, no path, no memory address. */
+  lastComplaint(): string {
+    const useful = this.#tail
+      .split("\n")
+      .map(sanitize)
+      .filter(
+        (line) => line !== "" && !/^(at least one output file|last message repeated|conversion failed)/i.test(line),
+      );
+    return useful.at(-1) ?? "it gave no reason";
+  }
+
+  kill(): void {
+    this.#child.kill("SIGKILL");
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.kill();
+    // Output that nobody reads any more would keep `close` from coming.
+    for (const stream of this.#child.stdio) stream?.destroy();
+    await this.exit.catch(() => {});
+  }
+}
+
+function sanitize(line: string): string {
+  return line
+    .replace(/[^\x20-\x7e]/g, "?")
+    .replace(/ @ 0x[0-9a-f]+/g, "")
+    .replace(/\b[a-z]+:\/\/\S+/g, "the input")
+    .replace(/(^|[\s'"(])\/[^\s'")]+/g, "$1the file")
+    .trim()
+    .slice(0, 300);
+}
+
+function readLines(stream: Readable, onLine: (line: string) => void): void {
+  let rest = "";
+  stream.setEncoding("utf8");
+  stream.on("data", (text: string) => {
+    const lines = (rest + text).split(/\r?\n|\r/);
+    rest = lines.pop()!.slice(0, lineCharsMax);
+    for (const line of lines) if (line !== "") onLine(line.slice(0, lineCharsMax));
+  });
+  stream.on("end", () => {
+    if (rest !== "") onLine(rest);
+  });
+  stream.on("error", () => {});
+}

@@ -1,0 +1,144 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { Authorizer, type AuthorizerOptions } from "./authorizer.ts";
+import { type CorsOptions, corsHeaders, isPreflight } from "./cors.ts";
+import { eventOf, type HttpApiEvent, splitTarget, withBody } from "./event.ts";
+import { message, type Reply, replyOf, send } from "./reply.ts";
+import { type GatewayRoute, type RouteMatch, RouteTable } from "./routes.ts";
+
+export type GatewayOptions = {
+  routes: GatewayRoute[];
+  cors?: CorsOptions;
+  invoke(functionName: string, event: unknown): Promise<unknown>;
+  authorizer?: AuthorizerOptions;
+  /**
+   * The names under which this API may be called, with or without a port. A page of another origin can point its own
+   * name at 127.0.0.1 (DNS rebinding); the Host header gives it away.
+   */
+  allowedHosts?: string[];
+  /** How long a function may take; API Gateway's own 30 s by default. */
+  timeoutMs?: number;
+  /** Told of what the caller only sees as "Internal Server Error". */
+  onError?(error: Error, routeKey: string): void;
+};
+
+const maxRequestBytes = 10 * 1024 * 1024;
+const defaultTimeoutMs = 30_000;
+
+const internalError = () => message(500, "Internal Server Error");
+
+/** Ends the handling of a request with a reply of the gateway's own. */
+class Refusal extends Error {
+  readonly reply: Reply;
+
+  constructor(statusCode: number, text: string) {
+    super(text);
+    this.reply = message(statusCode, text);
+  }
+}
+
+/**
+ * An API Gateway HTTP API on this machine: routes, Lambda proxy events in payload format 2.0, CORS and a Lambda
+ * authorizer, with the limits and the wording of the service.
+ * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api.html
+ * @returns a listener for node:http
+ * @throws when a route cannot be read, or needs an authorizer and there is none
+ */
+export function createGateway(options: GatewayOptions): (request: IncomingMessage, response: ServerResponse) => void {
+  const table = new RouteTable(options.routes);
+  const authorizer = options.authorizer && new Authorizer(options.authorizer, options.invoke);
+  const guarded = options.routes.find(({ authorized }) => authorized);
+  if (guarded && !authorizer) throw new Error(`The route "${guarded.route}" needs an authorizer, and none is set.`);
+
+  return (request, response) => {
+    answer(request)
+      .catch((error: Error) => (error instanceof Refusal ? error.reply : failed(error, "")))
+      .then((reply) => {
+        if (response.destroyed) return;
+        if (options.cors) reply = withCors(reply, request, options.cors);
+        // The rest of a body that was refused is not read: the connection goes with it.
+        if (!request.complete) response.setHeader("connection", "close");
+        send(response, reply, request.method !== "HEAD");
+      });
+  };
+
+  async function answer(request: IncomingMessage): Promise<Reply> {
+    if (options.allowedHosts && !isAllowedHost(request.headers.host, options.allowedHosts))
+      throw new Refusal(421, "Misdirected Request");
+    if (options.cors && isPreflight(request)) return { ...message(204, ""), body: Buffer.alloc(0) };
+    const { match, event } = route(request);
+    await authorize(match, event);
+    const complete = withBody(event, await readBody(request));
+    try {
+      return replyOf(await inTime(options.invoke(match.route.functionName, complete)));
+    } catch (error) {
+      if (error instanceof Refusal) throw error;
+      return failed(error as Error, match.route.route);
+    }
+  }
+
+  function route(request: IncomingMessage): { match: RouteMatch; event: HttpApiEvent } {
+    try {
+      const match = table.match(request.method ?? "GET", splitTarget(request).path);
+      if (match) return { match, event: eventOf(request, match) };
+    } catch (error) {
+      if (error instanceof URIError) throw new Refusal(400, "Bad Request");
+      throw error;
+    }
+    throw new Refusal(404, "Not Found");
+  }
+
+  async function authorize(match: RouteMatch, event: HttpApiEvent): Promise<void> {
+    if (!match.route.authorized || !authorizer) return;
+    const decision = await inTime(authorizer.decide(event));
+    if (!decision) throw new Refusal(401, "Unauthorized");
+    if (!decision.isAuthorized) throw new Refusal(403, "Forbidden");
+    event.requestContext.authorizer = { lambda: decision.context };
+  }
+
+  async function inTime<T>(work: Promise<T>): Promise<T> {
+    const late = Promise.withResolvers<never>();
+    const refuse = () => late.reject(new Refusal(503, "Service Unavailable"));
+    const timer = setTimeout(refuse, options.timeoutMs ?? defaultTimeoutMs);
+    try {
+      return await Promise.race([work, late.promise]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  function failed(error: Error & { httpStatus?: unknown }, routeKey: string): Reply {
+    // Lambda's payload limit is lower than the gateway's; to the caller both are one.
+    if (error.httpStatus === 413) return message(413, "Request Entity Too Large");
+    options.onError?.(error, routeKey);
+    return internalError();
+  }
+}
+
+async function readBody(request: IncomingMessage): Promise<Buffer> {
+  const tooLarge = () => new Refusal(413, "Request Entity Too Large");
+  if (Number(request.headers["content-length"] ?? 0) > maxRequestBytes) throw tooLarge();
+  const chunks: Buffer[] = [];
+  let sizeBytes = 0;
+  // Leaving the loop must not destroy the request: the refusal still has to be sent on its connection.
+  for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+    sizeBytes += chunk.length;
+    if (sizeBytes > maxRequestBytes) throw tooLarge();
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+/** HTTP APIs ignore what a function says about CORS as soon as they have rules of their own. */
+function withCors(reply: Reply, request: IncomingMessage, cors: CorsOptions): Reply {
+  const own = Object.entries(reply.headers).filter(([name]) => !name.startsWith("access-control-"));
+  const { vary, ...rest } = corsHeaders(request, cors);
+  const headers: Record<string, string> = { ...Object.fromEntries(own), ...rest };
+  if (vary) headers.vary = [headers.vary, vary].filter(Boolean).join(", ");
+  return { ...reply, headers };
+}
+
+function isAllowedHost(header: string | undefined, allowedHosts: string[]): boolean {
+  const host = header?.toLowerCase() ?? "";
+  const name = host.replace(/:\d+$/, "");
+  return allowedHosts.some((allowed) => [host, name].includes(allowed.toLowerCase()));
+}

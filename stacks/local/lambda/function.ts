@@ -1,0 +1,60 @@
+import type { Readable } from "node:stream";
+
+/** One function of the host: its bundle, its allocation and its own environment. Sizes are MiB, as in Lambda's settings. */
+export type LambdaFunction = {
+  name: string;
+  /** Folder of the built bundle; the working directory of its processes. */
+  taskRoot: string;
+  /** `file.export`, as Lambda's handler setting. */
+  handler: string;
+  /** Limit for the whole process tree of one execution environment. */
+  memoryMB: number;
+  timeoutSeconds: number;
+  /** Quota of the environment's own temporary folder. */
+  tmpMB: number;
+  environment: Record<string, string>;
+  /** Reserved concurrency: further calls wait in a first-in first-out queue. Absent: no bound. */
+  concurrency?: number;
+  /** The handler answers through a response stream. */
+  streaming?: boolean;
+};
+
+/** What one invocation cost and how it ended: the host's REPORT line as data. */
+export type InvocationReport = {
+  functionName: string;
+  requestId: string;
+  executionName?: string;
+  /** ISO 8601, when the event was handed to the runtime (or the start failed). */
+  startedAt: string;
+  coldStart: boolean;
+  /** From starting the process to its first request for an event; 0 on a warm start. */
+  initMs: number;
+  durationMs: number;
+  memoryMB: number;
+  /** Largest resident memory of the whole process tree during this invocation. */
+  peakRssMiB: number;
+  outcome: "ok" | "error" | "timeout" | "oom" | "exit";
+  errorType?: string;
+};
+
+/** A streamed reply: the head arrives with the first byte, the body as the handler writes it. */
+export type StreamedResponse = {
+  contentType: string;
+  /** Status, headers and cookies, when the handler used `awslambda.HttpResponseStream.from`. */
+  prelude?: Record<string, unknown>;
+  body: Readable;
+};
+
+export type InvokeOptions = {
+  /** Aborting takes a waiting call out of the queue; a running one loses its execution environment. */
+  signal?: AbortSignal;
+  /** The workflow execution on whose behalf the call is made; it only shows up in the report. */
+  executionName?: string;
+};
+
+/** The request side of Lambda's synchronous payload limit, bytes. */
+export const maxRequestBytes = 6_291_456;
+/** The response side: Lambda allows a hundred bytes more for its own envelope. */
+export const maxResponseBytes = 6_291_556;
+/** Limit of an asynchronous (Event) invocation, bytes. */
+export const maxEventBytes = 1_048_576;
