@@ -4,6 +4,7 @@ export type FunctionTotals = {
   functionName: string;
   invocations: number;
   coldStarts: number;
+  /** Starting up included: that is what Lambda bills. */
   durationMs: number;
   peakRssMiB: number;
   memoryMB: number;
@@ -26,7 +27,7 @@ export class Tally {
     };
     totals.invocations++;
     totals.coldStarts += report.coldStart ? 1 : 0;
-    totals.durationMs += report.durationMs;
+    totals.durationMs += report.initMs + report.durationMs;
     totals.peakRssMiB = Math.max(totals.peakRssMiB, report.peakRssMiB);
     totals.failures += report.outcome === "ok" ? 0 : 1;
     this.#totals.set(report.functionName, totals);

@@ -38,6 +38,7 @@ export const errorCodes = {
   "transcript.incomplete": { httpStatus: 500, retryable: false, meaning: "windows are missing without a reason" },
   "workflow.step_failed": { httpStatus: 500, retryable: false, meaning: "a step of the workflow failed" },
   "config.invalid": { httpStatus: 500, retryable: false, meaning: "a setting has a value that cannot be used" },
+  "host.port_in_use": { httpStatus: 409, retryable: false, meaning: "a port that the host should listen on is taken" },
   "host.data_in_use": { httpStatus: 409, retryable: false, meaning: "another process uses the data directory" },
 } as const satisfies Record<string, ErrorKind>;
 

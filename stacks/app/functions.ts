@@ -159,3 +159,9 @@ export const machineGrants: readonly Grant[] = [work("s3:GetObject", "s3:PutObje
 /** What the sweep for lost events may do: see which uploads have a job that never started. */
 export const sweepGrants: readonly Grant[] = [uploads("s3:ListBucket"), records("s3:GetObject", "s3:ListBucket")];
 export const machineFunctions: readonly FunctionName[] = ["probe", "split", "infer", "merge", "fail"];
+
+/** What the lifecycle rules of the buckets may do on a host that applies them itself. */
+export const lifecycleGrants: readonly Grant[] = [
+  uploads("s3:ListBucket", "s3:DeleteObject"),
+  work("s3:ListBucket", "s3:DeleteObject"),
+];

@@ -4,6 +4,7 @@ import {
   type FunctionName,
   type FunctionSpec,
   type Grant,
+  lifecycleGrants,
   machineGrants,
   sweepGrants,
 } from "../app/index.ts";
@@ -14,6 +15,8 @@ import { bucketName } from "./environment.ts";
 export const machinePrincipal = "machine:media";
 /** The sweep for lost events, which runs in the host. */
 export const sweepPrincipal = "sweep";
+/** The lifecycle rules, which S3 applies by itself on AWS. */
+export const lifecyclePrincipal = "lifecycle";
 
 /** True when one of the grants allows the action on the key (for a listing: on the prefix). */
 export function allowsObject(grants: readonly Grant[], action: string, bucket: BucketName, key: string): boolean {
@@ -66,6 +69,7 @@ export class Access {
   #grants(name: string) {
     if (name === machinePrincipal) return machineGrants;
     if (name === sweepPrincipal) return sweepGrants;
+    if (name === lifecyclePrincipal) return lifecycleGrants;
     return this.#specs[name as FunctionName]?.grants ?? [];
   }
 }

@@ -3,13 +3,14 @@ import { join } from "node:path";
 import { type EnvironmentName, type Settings, sha256Hex } from "../../layers/core/index.ts";
 import type { ModelManifest } from "../../layers/models/index.ts";
 import { buckets, type FunctionName, functionSpecs, machineFunctions, mediaWorkflow, routes } from "../app/index.ts";
-import { Access, machinePrincipal, sweepPrincipal } from "./access.ts";
+import { Access, lifecyclePrincipal, machinePrincipal, sweepPrincipal } from "./access.ts";
 import { bundleFunctions } from "./bundle.ts";
 import { loadCredentials } from "./credentials.ts";
 import { bucketName, functionArn, functionEnvironment, region, stateMachineArn } from "./environment.ts";
 import { createGateway } from "./gateway/index.ts";
 import { AsyncInvoker, createLambdaApi, type InvocationReport, LambdaHost } from "./lambda/index.ts";
-import { type Listening, listenOnLoopback } from "./listen.ts";
+import { keepExpiring } from "./lifecycle.ts";
+import { explainListenError, listenOnLoopback } from "./listen.ts";
 import { lockDirectory } from "./lock.ts";
 import { PrincipalObjects } from "./principal-objects.ts";
 import { type ObjectEvent, S3Server } from "./s3/index.ts";
@@ -106,7 +107,12 @@ async function start(
 
   const specs = functionSpecs(settings);
   const names = Object.keys(specs) as FunctionName[];
-  const credentials = await loadCredentials(dataDirectory, [...names, machinePrincipal, sweepPrincipal]);
+  const credentials = await loadCredentials(dataDirectory, [
+    ...names,
+    machinePrincipal,
+    sweepPrincipal,
+    lifecyclePrincipal,
+  ]);
   const access = new Access(credentials, specs);
   const bundles = await bundleFunctions(specs, join(dataDirectory, "bundles"));
 
@@ -130,7 +136,7 @@ async function start(
     authorize: (principal, action, bucket, key) => access.object(principal.name, action, bucket, key),
     onEvent: (event) => routeEvent(event, (payload) => events?.enqueue("mediaUploaded", payload)),
   });
-  const s3Listening = await s3.listen(options.ports?.s3 ?? 0);
+  const s3Listening = await s3.listen(options.ports?.s3 ?? 0).catch(explainListenError("--s3-port"));
   closers.push(() => s3.close());
 
   // One listener serves both AWS APIs that functions and tools call; each request names its service.
@@ -200,8 +206,14 @@ async function start(
   const uploads = new PrincipalObjects(endpoints.s3, region, access.keys(sweepPrincipal));
   for await (const event of unstartedUploads(uploads, values)) delivery.enqueue("mediaUploaded", JSON.stringify(event));
   uploads.close();
+  const expiring = new PrincipalObjects(endpoints.s3, region, access.keys(lifecyclePrincipal));
+  const stopExpiring = keepExpiring(expiring, (error) => notice(`old objects could not be removed: ${String(error)}`));
+  closers.push(async () => {
+    await stopExpiring();
+    expiring.close();
+  });
 
-  const gateway: Listening = await listenOnLoopback(
+  const gateway = await listenOnLoopback(
     createGateway({
       routes: routes.map((route) => ({
         route: route.route,
@@ -210,9 +222,10 @@ async function start(
       })),
       invoke: (functionName, event) => lambda.invoke(functionName, event),
       authorizer: { functionName: "authorize", cacheSeconds: 300 },
+      allowedHosts: ["127.0.0.1", "localhost"],
     }),
     options.ports?.gateway ?? 0,
-  );
+  ).catch(explainListenError("--port"));
   closers.push(() => gateway.close());
 
   return make({

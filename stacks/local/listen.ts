@@ -1,5 +1,6 @@
 import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import { MediaError } from "../../layers/core/index.ts";
 
 export type Listening = { server: Server; port: number; url: string; close(): Promise<void> };
 
@@ -18,4 +19,16 @@ export async function listenOnLoopback(listener: RequestListener, port: number):
       server.closeAllConnections();
     });
   return { server, port: actual, url: `http://127.0.0.1:${actual}`, close };
+}
+
+/** Says which option chooses another port, where the port is taken. */
+export function explainListenError(option: string): (error: NodeJS.ErrnoException & { port?: number }) => never {
+  return (error) => {
+    if (error.code !== "EADDRINUSE") throw error;
+    throw new MediaError(
+      "host.port_in_use",
+      `Port ${error.port} is taken by another program. Stop it, or choose another port with ${option} (0 is any free one).`,
+      { cause: error },
+    );
+  };
 }

@@ -1,8 +1,14 @@
 import type { Readable } from "node:stream";
-import { GetObjectCommand, PutObjectCommand, paginateListObjectsV2, S3Client } from "@aws-sdk/client-s3";
+import {
+  DeleteObjectCommand,
+  GetObjectCommand,
+  PutObjectCommand,
+  paginateListObjectsV2,
+  S3Client,
+} from "@aws-sdk/client-s3";
 import type { KeyPair } from "./credentials.ts";
 
-/** S3 for the host's own parts, each with its own credentials: the state machine and the sweep. */
+/** S3 for the host's own parts, each with its own credentials: state machine, sweep, lifecycle. */
 export class PrincipalObjects {
   readonly #client: S3Client;
 
@@ -38,6 +44,10 @@ export class PrincipalObjects {
         };
       }
     }
+  }
+
+  async delete(bucket: string, key: string): Promise<void> {
+    await this.#client.send(new DeleteObjectCommand({ Bucket: bucket, Key: key }));
   }
 
   close(): void {

@@ -1,0 +1,35 @@
+import { buckets } from "../app/index.ts";
+import { bucketName } from "./environment.ts";
+import type { PrincipalObjects } from "./principal-objects.ts";
+
+const dayMs = 24 * 3600 * 1000;
+const hourMs = 3600 * 1000;
+
+/** Deletes what the buckets' rules let expire. S3 does this once a day, and so late that a rule is a bound, not a moment. */
+export async function expireObjects(objects: PrincipalObjects, nowMs = Date.now()): Promise<number> {
+  let deleted = 0;
+  for (const bucket of buckets) {
+    for (const { prefix, days } of bucket.expire) {
+      for await (const object of objects.list(bucketName(bucket.name), prefix)) {
+        if (nowMs - Date.parse(object.LastModified) < days * dayMs) continue;
+        await objects.delete(bucketName(bucket.name), object.Key);
+        deleted++;
+      }
+    }
+  }
+  return deleted;
+}
+
+/** Applies the rules now and every hour. @returns how to stop */
+export function keepExpiring(objects: PrincipalObjects, onError: (error: unknown) => void): () => Promise<void> {
+  let running = Promise.resolve();
+  const run = () => {
+    running = running.then(async () => void (await expireObjects(objects))).catch(onError);
+  };
+  run();
+  const timer = setInterval(run, hourMs);
+  return async () => {
+    clearInterval(timer);
+    await running;
+  };
+}
