@@ -1,4 +1,5 @@
 import { mkdir } from "node:fs/promises";
+import type { RequestListener } from "node:http";
 import { join } from "node:path";
 import { type EnvironmentName, type Settings, sha256Hex } from "../../layers/core/index.ts";
 import type { ModelManifest } from "../../layers/models/index.ts";
@@ -14,6 +15,7 @@ import { explainListenError, listenOnLoopback } from "./listen.ts";
 import { lockDirectory } from "./lock.ts";
 import { PrincipalObjects } from "./principal-objects.ts";
 import { type ObjectEvent, S3Server } from "./s3/index.ts";
+import { requireSignature } from "./signed-requests.ts";
 import { createStatesApi, StatesService } from "./states/index.ts";
 import { unstartedUploads } from "./sweep.ts";
 
@@ -140,7 +142,7 @@ async function start(
   closers.push(() => s3.close());
 
   // One listener serves both AWS APIs that functions and tools call; each request names its service.
-  let api: ((...request: Parameters<ReturnType<typeof createStatesApi>>) => void) | undefined;
+  let api: RequestListener | undefined;
   const apiListening = await listenOnLoopback((request, response) => api?.(request, response), 0);
   closers.push(() => apiListening.close());
 
@@ -269,6 +271,8 @@ function createApi(states: StatesService, lambda: LambdaHost, access: Access) {
     authorize: (accessKeyId, action) => access.machine(accessKeyId, action),
   });
   const lambdaApi = createLambdaApi(lambda, { authorize: () => false });
-  return (...[request, response]: Parameters<typeof statesApi>) =>
-    (request.headers["x-amz-target"] ? statesApi : lambdaApi)(request, response);
+  return requireSignature(
+    (accessKeyId) => access.principal(accessKeyId),
+    (request, response) => (request.headers["x-amz-target"] ? statesApi : lambdaApi)(request, response),
+  );
 }
