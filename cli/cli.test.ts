@@ -22,6 +22,19 @@ describe("parseCommandLine", () => {
     expect(parseCommandLine(["./serve"])).toMatchObject({ command: "transcribe", files: ["./serve"] });
   });
 
+  it("SPEECH 24: takes the layout of subtitles; words that are to be highlighted are asked for", () => {
+    const argv = ["x", "--max-line-width", "42", "--max-line-count", "2", "--max-words-per-line", "7"];
+    const layout = { maxLineWidth: 42, maxLineCount: 2, maxWordsPerLine: 7 };
+    expect(parseCommandLine(argv)).toMatchObject({ subtitles: layout, job: {} });
+    expect(parseCommandLine([...argv, "--highlight-words"])).toMatchObject({
+      subtitles: { ...layout, highlightWords: true },
+      job: { words: true },
+    });
+    expect(parseCommandLine(["x", "--highlight-words", "--transcript", "x.json"]).job.words).toBeUndefined();
+    expect(() => parseCommandLine(["x", "--max-line-width", "0"])).toThrow(/--max-line-width takes a whole number/);
+    expect(() => parseCommandLine(["x", "--max-line-count", "2"])).toThrow(/needs --max-line-width too/);
+  });
+
   it.each([[[]], [["serve", "file"]], [["x", "--port", "70000"]], [["x", "--task", "sing"]]])("refuses %j", (argv) => {
     expect(() => parseCommandLine(argv)).toThrow(UsageError);
   });

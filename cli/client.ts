@@ -3,13 +3,19 @@ import { request } from "node:http";
 import { pipeline } from "node:stream/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { JobOptions, JobRecord } from "../layers/storage/index.ts";
+import type { SubtitleOptions } from "../layers/transcript/index.ts";
 
-export type JobStatus = JobRecord & { progress?: { windows: number; windowsDone: number } };
+/** `windows` are counted, or `exact` mode's way through the file is measured. */
+export type JobProgress = { windows: number; windowsDone: number } | { seekMs: number; durationMs: number };
+export type JobStatus = JobRecord & { progress?: JobProgress };
+type PutAddress = { method: "PUT"; url: string; headers: Record<string, string> };
 type UploadReply = {
   jobId: string;
   status: string;
   reused?: boolean;
-  upload?: { method: "PUT"; url: string; headers: Record<string, string> };
+  upload?: PutAddress;
+  /** Where the transcript goes that comes with the file. */
+  transcript?: PutAddress;
 };
 
 /** The HTTP API as any program would use it; the command line has no other way in. */
@@ -35,8 +41,15 @@ export class ApiClient {
     return this.#json("GET", `/v1/jobs/${jobId}`);
   }
 
-  async transcript(jobId: string, format: string): Promise<string> {
-    const reply = await this.#fetch("GET", `/v1/jobs/${jobId}/transcript.${format}`);
+  /** @param subtitles layout of srt and vtt; other formats have none */
+  async transcript(jobId: string, format: string, subtitles: SubtitleOptions = {}): Promise<string> {
+    const query = new URLSearchParams();
+    for (const [name, value] of format === "srt" || format === "vtt" ? Object.entries(subtitles) : []) {
+      const parameter = name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+      query.set(parameter, String(value));
+    }
+    const suffix = query.size > 0 ? `?${query}` : "";
+    const reply = await this.#fetch("GET", `/v1/jobs/${jobId}/transcript.${format}${suffix}`);
     return reply.text();
   }
 

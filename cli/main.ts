@@ -16,6 +16,8 @@ export async function run(argv: readonly string[]): Promise<number> {
         return exitStatus.done;
       case "settings":
         return (await import("./commands/settings.ts")).settings();
+      case "models":
+        return await (await import("./commands/models.ts")).models(options);
       case "serve":
         return await (await import("./commands/serve.ts")).serve(options);
       case "demo":

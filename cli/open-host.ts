@@ -2,18 +2,24 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { MediaError, readSettings, type Settings } from "../layers/core/index.ts";
-import { resolveModel } from "../layers/models/index.ts";
+import { hubSettings, obtainModel } from "../layers/models/index.ts";
+import { needsModel } from "../stacks/app/index.ts";
 import { type HostOptions, LocalHost } from "../stacks/local/host.ts";
+import { DownloadBar } from "./download-bar.ts";
+import { modelsDirectory } from "./models-directory.ts";
 import { type CommandLine, defaultDataDirectory } from "./options.ts";
 
 export type OpenedHost = {
   host: LocalHost;
   settings: Settings;
-  model: HostOptions["model"] & { built: boolean };
+  /** None where nothing here recognises speech. */
+  model: (NonNullable<HostOptions["model"]> & { built: boolean }) | undefined;
   close(): Promise<void>;
 };
 
-type Choices = Pick<CommandLine, "model" | "memoryMB" | "dataDirectory"> & {
+type Choices = Pick<CommandLine, "model" | "memoryMB" | "dataDirectory" | "asrProvider"> & {
+  /** There is a transcript already: no model has to be here. */
+  transcript?: string | undefined;
   /** Folder below the data directory; hosts of different kinds do not share one. */
   kind: string;
   /** Where another process has the data directory: work in a temporary one, instead of refusing. */
@@ -26,15 +32,12 @@ export async function openHost(choices: Choices): Promise<OpenedHost> {
   const settings: Settings = {
     ...fromEnvironment,
     WHISPER_MODEL: choices.model ?? fromEnvironment.WHISPER_MODEL,
+    ASR_PROVIDER: choices.asrProvider ?? fromEnvironment.ASR_PROVIDER,
     HALFGIG_INFER_MEMORY: choices.memoryMB ?? fromEnvironment.HALFGIG_INFER_MEMORY,
   };
   const base = choices.dataDirectory ?? defaultDataDirectory(process.env);
-  const model = await resolveModel({
-    id: settings.WHISPER_MODEL,
-    modelsDirectory: settings.WHISPER_MODEL_PATH ?? join(base, "models"),
-    precision: settings.USE_INT8_QUANTIZATION ? "int8" : "fp32",
-    onProgress: (progress) => choices.onNotice?.(`building ${settings.WHISPER_MODEL}: ${describeProgress(progress)}`),
-  });
+  const needed = needsModel(settings) && choices.transcript === undefined;
+  const model = needed ? await ensureModel(settings, base, choices.onNotice) : undefined;
   const options: HostOptions = {
     dataDirectory: join(base, choices.kind),
     settings,
@@ -60,6 +63,17 @@ export async function openHost(choices: Choices): Promise<OpenedHost> {
   return { host, settings, model, close };
 }
 
-function describeProgress(progress: unknown): string {
-  return typeof progress === "string" ? progress : JSON.stringify(progress);
+/** The model of the settings: fetched and built where it is not there yet. */
+async function ensureModel(settings: Settings, base: string, onNotice?: (line: string) => void) {
+  using progress = new DownloadBar(process.stderr);
+  return await obtainModel({
+    id: settings.WHISPER_MODEL,
+    modelsDirectory: modelsDirectory(settings, base),
+    precision: settings.USE_INT8_QUANTIZATION ? "int8" : "fp32",
+    hub: hubSettings(settings),
+    onPull: ({ id }) => onNotice?.(`the model ${id} is not on this machine yet; fetching it`),
+    onWait: (owner) => onNotice?.(`waiting for ${owner}, which fetches ${settings.WHISPER_MODEL}`),
+    onDownload: (download) => progress.show(download),
+    onProgress: (stage) => onNotice?.(`building ${settings.WHISPER_MODEL}: ${stage}`),
+  });
 }

@@ -2,6 +2,9 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { transcriptFormats } from "../layers/storage/keys.ts";
+import type { SubtitleOptions } from "../layers/transcript/index.ts";
+import { type JobFlags, jobFlags, jobUsage, parseJobFlags } from "./job-flags.ts";
+import { parseSubtitleFlags, subtitleFlags, subtitleUsage } from "./subtitle-flags.ts";
 
 /** A command line that cannot be understood; the program ends with status 2. */
 export class UsageError extends Error {}
@@ -9,18 +12,26 @@ export class UsageError extends Error {}
 export type OutputFormat = (typeof transcriptFormats)[number];
 
 export type CommandLine = {
-  command: "transcribe" | "serve" | "demo" | "settings" | "help" | "version";
+  command: "transcribe" | "serve" | "demo" | "settings" | "models" | "help" | "version";
   files: string[];
   formats: OutputFormat[];
   outputDirectory: string | undefined;
-  language: string | undefined;
-  task: "transcribe" | "translate";
+  subtitles: SubtitleOptions;
+  /** What is asked of the recognition. */
+  job: JobFlags;
+  /** A transcript that is there already. */
+  transcript: string | undefined;
+  asrProvider: "local" | "openai" | "transcribe" | undefined;
   model: string | undefined;
   memoryMB: number | undefined;
   dataDirectory: string | undefined;
   port: number;
   s3Port: number;
   fresh: boolean;
+  /** models: which graphs to build, where not those that the settings name. */
+  precision: "int8" | "fp32" | undefined;
+  update: boolean;
+  builds: boolean;
 };
 
 export const usage = `halfgig: transcripts from audio and video inside a fixed memory allocation
@@ -28,20 +39,28 @@ export const usage = `halfgig: transcripts from audio and video inside a fixed m
   halfgig [options] <file...>   transcribe files, one after the other
   halfgig serve [options]       run the whole service on this machine
   halfgig demo [--fresh]        transcribe the bundled video with the bundled demo model
+  halfgig models [list]         the models that are known, and those that are on this machine
+  halfgig models pull <name>    fetch a model from the model hub; <owner>/<name>[@revision] takes any Whisper
+  halfgig models build <name>   build its graphs now, instead of at first use; --precision int8 or fp32
+  halfgig models verify [name]  read every file again and compare it with what was published and built
+  halfgig models rm <name>      delete a model; with --builds its graphs alone
   halfgig settings              the environment variables that halfgig reads, and what it understood
 
 Options
   -f, --format <list>   json, srt, vtt, txt, tsv or all; several with commas   (default: srt)
   -o, --output <dir>    write <name>.<format> files there, instead of printing
-      --language <code> the language that is spoken, such as en                (default: detected)
-      --task <task>     transcribe, or translate to English                    (default: transcribe)
       --model <name>    speech model; "demo" is the one that comes with halfgig (default: WHISPER_MODEL)
       --memory <MB>     memory allocation of the infer function                (default: 512)
       --data <dir>      data directory                     (default: ~/.local/share/halfgig)
+      --update          models pull: replace what is locked by what is published now
       --fresh           do not reuse an earlier result of the same file
       --port <n>        serve: port of the HTTP API        (default: 8765)
       --s3-port <n>     serve: port of the S3 API          (default: 8766)
   -h, --help, --version
+
+${jobUsage}
+
+${subtitleUsage}
 
 Exit status: 0 all done, 1 failed, 2 usage, 3 partial (some windows failed; the ledger says which).
 `;
@@ -56,32 +75,39 @@ export function defaultDataDirectory(environment: NodeJS.ProcessEnv): string {
 export function parseCommandLine(argv: readonly string[]): CommandLine {
   const { values, positionals } = parse(argv);
   const [first, ...rest] = positionals;
-  const named = first === "serve" || first === "demo" || first === "settings" || first === "help";
+  const named = first === "serve" || first === "demo" || first === "settings" || first === "models" || first === "help";
   const command = values.version ? "version" : values.help ? "help" : named ? first : "transcribe";
   const files = named ? rest : positionals;
   if (command === "transcribe" && files.length === 0) throw new UsageError("No file was given.");
-  if (command !== "transcribe" && command !== "help" && command !== "version" && files.length > 0) {
+  if (!["transcribe", "models", "help", "version"].includes(command) && files.length > 0) {
     throw new UsageError(`halfgig ${command} takes no file; "${files[0]}" was given.`);
   }
-  const task = values.task;
-  if (task !== "transcribe" && task !== "translate")
-    throw new UsageError(`--task is transcribe or translate, not "${task}".`);
-  if (values.language !== undefined && !/^[a-z]{2,3}$/.test(values.language)) {
-    throw new UsageError(`--language takes a code such as en or de, not "${values.language}".`);
+  if (values.transcript !== undefined && (command !== "transcribe" || files.length !== 1)) {
+    throw new UsageError("--transcript belongs to one file; give exactly one.");
   }
+  // Words that are to be highlighted must be timed; a given transcript brings its own.
+  const words = values.words || (values["highlight-words"] && values.transcript === undefined);
+  const refuse = (message: string): never => {
+    throw new UsageError(message);
+  };
   return {
     command,
     files,
     formats: parseFormats(values.format),
     outputDirectory: values.output,
-    language: values.language,
-    task,
+    subtitles: parseSubtitleFlags(values, wholeNumber, refuse),
+    job: parseJobFlags({ ...values, words }, wholeNumber, refuse),
+    transcript: values.transcript,
+    asrProvider: asrProvider(values["asr-provider"]),
     model: values.model,
     memoryMB: values.memory === undefined ? undefined : wholeNumber("--memory", values.memory, 32, 10_240),
     dataDirectory: values.data,
     port: wholeNumber("--port", values.port, 0, 65_535),
     s3Port: wholeNumber("--s3-port", values["s3-port"], 0, 65_535),
     fresh: values.fresh,
+    precision: parsePrecision(values.precision),
+    update: values.update,
+    builds: values.builds,
   };
 }
 
@@ -93,12 +119,17 @@ function parse(argv: readonly string[]) {
       options: {
         format: { type: "string", short: "f", default: "srt" },
         output: { type: "string", short: "o" },
-        language: { type: "string" },
-        task: { type: "string", default: "transcribe" },
+        ...subtitleFlags,
+        ...jobFlags,
+        transcript: { type: "string" },
+        "asr-provider": { type: "string" },
         model: { type: "string" },
         memory: { type: "string" },
         data: { type: "string" },
         fresh: { type: "boolean", default: false },
+        precision: { type: "string" },
+        update: { type: "boolean", default: false },
+        builds: { type: "boolean", default: false },
         port: { type: "string", default: "8765" },
         "s3-port": { type: "string", default: "8766" },
         help: { type: "boolean", short: "h", default: false },
@@ -110,6 +141,11 @@ function parse(argv: readonly string[]) {
   }
 }
 
+function asrProvider(name: string | undefined): CommandLine["asrProvider"] {
+  if (name === undefined || name === "local" || name === "openai" || name === "transcribe") return name;
+  throw new UsageError(`--asr-provider is local, openai or transcribe, not "${name}".`);
+}
+
 function parseFormats(list: string): OutputFormat[] {
   const names = list.split(",").map((name) => name.trim());
   if (names.includes("all")) return [...transcriptFormats];
@@ -118,6 +154,11 @@ function parseFormats(list: string): OutputFormat[] {
     throw new UsageError(`--format takes ${transcriptFormats.join(", ")} or all, not "${unknown}".`);
   }
   return [...new Set(names)] as OutputFormat[];
+}
+
+function parsePrecision(text: string | undefined): CommandLine["precision"] {
+  if (text === undefined || text === "int8" || text === "fp32") return text;
+  throw new UsageError(`--precision is int8 or fp32, not "${text}".`);
 }
 
 function wholeNumber(option: string, text: string, least: number, most: number): number {

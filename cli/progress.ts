@@ -21,7 +21,13 @@ export class Progress {
   }
 
   job(job: JobStatus): void {
-    if (job.progress && job.progress.windows > 0) {
+    if (job.progress && "seekMs" in job.progress) {
+      const { seekMs, durationMs } = job.progress;
+      const minutes = (ms: number) =>
+        `${Math.floor(ms / 60_000)}:${String(Math.floor(ms / 1000) % 60).padStart(2, "0")}`;
+      const wording = seekMs < durationMs ? `recognising, ${minutes(seekMs)} of ${minutes(durationMs)}` : "merging";
+      this.#show(0.2 + (0.8 * seekMs) / Math.max(1, durationMs), wording);
+    } else if (job.progress && job.progress.windows > 0) {
       const { windows, windowsDone } = job.progress;
       const wording = windowsDone < windows ? `recognising, ${windowsDone} of ${windows} windows` : "merging";
       this.#show(0.2 + (0.8 * windowsDone) / windows, wording);

@@ -1,9 +1,11 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
-import { basename } from "node:path";
+import { basename, extname } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { MediaError } from "../layers/core/index.ts";
+import type { JobOptions } from "../layers/storage/index.ts";
+import { givenFormats } from "../layers/transcript/index.ts";
 import { type ApiClient, type JobStatus, putFile } from "./client.ts";
 import { Progress } from "./progress.ts";
 import { printable } from "./terminal.ts";
@@ -14,26 +16,46 @@ export type SentFile = { job: JobStatus; reused: boolean };
 export async function sendFile(
   api: ApiClient,
   path: string,
-  options: { language?: string; task: "transcribe" | "translate"; fresh: boolean; signal?: AbortSignal },
+  options: { job?: Partial<JobOptions>; transcript?: string; fresh: boolean; signal?: AbortSignal },
 ): Promise<SentFile> {
-  const info = await stat(path).catch(() => undefined);
-  if (!info?.isFile()) {
-    throw new MediaError("request.invalid", `${printable(path)} is not a file that can be read. Check the path.`);
-  }
+  const sizeBytes = await sizeOf(path);
+  const given = options.transcript === undefined ? undefined : await describeTranscript(options.transcript);
   const progress = new Progress(process.stderr, printable(basename(path)));
   try {
     const reply = await api.requestUpload({
       fileName: basename(path),
-      sizeBytes: info.size,
+      sizeBytes,
       sha256: options.fresh ? undefined : await hashFile(path),
-      options: { language: options.language, task: options.task },
+      options: { ...options.job, transcript: given },
     });
-    if (reply.upload) await putFile(path, info.size, reply.upload, (sent) => progress.uploading(sent, info.size));
+    if (reply.transcript && given && options.transcript !== undefined) {
+      await putFile(options.transcript, given.sizeBytes, reply.transcript, () => undefined);
+    }
+    if (reply.upload) await putFile(path, sizeBytes, reply.upload, (sent) => progress.uploading(sent, sizeBytes));
     const job = await api.wait(reply.jobId, (status) => progress.job(status), options.signal);
     return { job, reused: reply.reused === true };
   } finally {
     progress.end();
   }
+}
+
+async function sizeOf(path: string): Promise<number> {
+  const info = await stat(path).catch(() => undefined);
+  if (info?.isFile()) return info.size;
+  throw new MediaError("request.invalid", `${printable(path)} is not a file that can be read. Check the path.`);
+}
+
+/** @throws MediaError `request.invalid` for a file whose name does not say what it is */
+async function describeTranscript(path: string): Promise<NonNullable<JobOptions["transcript"]>> {
+  const extension = extname(path).slice(1).toLowerCase();
+  const format = givenFormats.find((known) => known === extension);
+  if (!format) {
+    throw new MediaError(
+      "request.invalid",
+      `The name of the transcript ${printable(path)} must end in ${givenFormats.map((known) => `.${known}`).join(", ")}.`,
+    );
+  }
+  return { format, sizeBytes: await sizeOf(path), sha256: await hashFile(path) };
 }
 
 async function hashFile(path: string): Promise<string> {

@@ -31,10 +31,10 @@ export async function demo(options: CommandLine): Promise<number> {
   try {
     const { host, model } = opened;
     const api = new ApiClient(host.url, host.accessToken);
-    const { job, reused } = await sendFile(api, video, { task: "transcribe", fresh: false });
+    const { job, reused } = await sendFile(api, video, { job: options.job, fresh: false });
     say(
       `  ${reuseLine([
-        [!model.built, "the built model graphs"],
+        [model?.built === false, "the built model graphs"],
         [host.bundlesReused, "the function bundles"],
         [reused, `the transcript of ${job.updatedAt} (same bytes, options and model)`],
       ])}`,

@@ -18,7 +18,9 @@ export async function serve(options: CommandLine): Promise<number> {
   const { host, settings, model } = opened;
   for (const row of describeSettings(settings)) say(`  ${row.name}=${row.value}`);
   say(
-    `model ${model.manifest.id} ${model.manifest.precision}${model.manifest.demo ? " (DEMO: it knows 392 words)" : ""}`,
+    model
+      ? `model ${model.manifest.id} ${model.manifest.precision}${model.manifest.demo ? " (DEMO: it knows 392 words)" : ""}`
+      : `no speech model here; ASR_PROVIDER=${settings.ASR_PROVIDER}`,
   );
   if (host.resumed.length > 0)
     say(`resuming ${host.resumed.length} execution(s) that were running when the host ended`);

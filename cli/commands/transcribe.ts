@@ -13,7 +13,7 @@ export async function transcribe(options: CommandLine): Promise<number> {
   const opened = await openHost({ ...options, kind: "cli", temporaryIfBusy: true, onNotice: notice });
   const stop = stopOnSignal();
   try {
-    if (opened.model.manifest.demo) notice("using the DEMO model: it knows 392 words; --model chooses another");
+    if (opened.model?.manifest.demo) notice("using the DEMO model: it knows 392 words; --model chooses another");
     const api = new ApiClient(opened.host.url, opened.host.accessToken);
     const names = outputNames(options.files);
     let worst: number = exitStatus.done;
@@ -64,7 +64,7 @@ function report(file: string, job: JobStatus): number {
 
 async function deliver(api: ApiClient, job: JobStatus, name: string, options: CommandLine): Promise<void> {
   for (const format of options.formats) {
-    const text = await api.transcript(job.jobId, format);
+    const text = await api.transcript(job.jobId, format, options.subtitles);
     if (options.outputDirectory === undefined) {
       // To a terminal only what a terminal should get; to a pipe or file, the bytes as they are.
       process.stdout.write(process.stdout.isTTY ? printable(text) : text);

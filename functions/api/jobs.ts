@@ -13,9 +13,14 @@ export const handler = endpoint(async (event) => {
   return json(200, { jobs, total: ids.length });
 });
 
-/** Windows that are done are counted where they are written: there is no counter that could disagree. */
+/**
+ * How far a running job is. Windows that are done are counted where they are written: there is no counter that could disagree. The
+ * loop of `exact` mode has no windows to count; it says how far into the file it has come.
+ */
 async function withProgress(job: JobRecord) {
-  if (isFinal(job) || job.windows === undefined || !job.executionName) return job;
+  if (isFinal(job) || !job.executionName) return job;
+  if (job.exact) return { ...job, progress: job.exact };
+  if (job.windows === undefined) return job;
   let windowsDone = 0;
   const prefix = keys.resultsPrefix(keys.workPrefix(job.executionName));
   for await (const _ of listKeys(environmentValue("RESULTS_BUCKET"), prefix)) windowsDone++;

@@ -7,14 +7,17 @@ import {
   MediaError,
   newJobId,
   readSettings,
+  type Settings,
 } from "../../layers/core/index.ts";
 import {
   createJob,
   findJob,
   isFinal,
+  type JobOptions,
   type JobRecord,
   jobOptionsSchema,
   keys,
+  presignTranscript,
   presignUpload,
   updateJob,
 } from "../../layers/storage/index.ts";
@@ -33,23 +36,31 @@ const bodySchema = z.strictObject({
   options: jobOptionsSchema.prefault({}),
 });
 
-/** `POST /v1/uploads`: makes a job and the presigned address to send its file to. */
+/**
+ * `POST /v1/uploads`: makes a job and the presigned address to send its file to; a second one where a transcript comes with it. The job
+ * starts when everything that was announced is there.
+ */
 export const handler = endpoint(async (event) => {
   const body = parseBody(event, bodySchema);
-  const limitBytes = readSettings(process.env).MAX_VIDEO_SIZE_MB * 1_048_576;
+  const settings = readSettings(process.env);
+  const limitBytes = settings.MAX_VIDEO_SIZE_MB * 1_048_576;
   if (body.sizeBytes > limitBytes) {
     throw new MediaError(
       "media.too_large",
       `The file has ${body.sizeBytes} bytes; at most ${limitBytes} are accepted. Send a smaller file, or raise MAX_VIDEO_SIZE_MB.`,
     );
   }
+  refuseWhatTheProviderLacks(body.options, settings);
   const model = environmentValue("MODEL_ID");
   const jobId = body.sha256 ? derivedJobId(body.sha256, canonicalJson(body.options), model) : newJobId();
   const known = body.sha256 ? await findJob(jobId) : undefined;
   if (known && (known.status === "done" || known.status === "partial" || (known.executionName && !isFinal(known)))) {
     return json(200, { jobId, status: known.status, reused: true, job: `/v1/jobs/${jobId}` });
   }
-  const upload = await presignUpload(jobId, { ...body, expiresSeconds: readSettings(process.env).UPLOAD_URL_SECONDS });
+  const expiresSeconds = settings.UPLOAD_URL_SECONDS;
+  const upload = await presignUpload(jobId, { ...body, expiresSeconds });
+  const { transcript: given } = body.options;
+  const transcript = given && (await presignTranscript(jobId, { ...given, expiresSeconds }));
   await register(jobId, known, {
     fileName: body.fileName,
     model,
@@ -61,8 +72,30 @@ export const handler = endpoint(async (event) => {
       multipartUploadId: upload.method === "MULTIPART" ? upload.uploadId : undefined,
     },
   });
-  return json(201, { jobId, status: "awaiting_upload", upload, job: `/v1/jobs/${jobId}` });
+  return json(201, { jobId, status: "awaiting_upload", upload, transcript, job: `/v1/jobs/${jobId}` });
 });
+
+/** Said before anything is uploaded: the service's own refusal would come window by window. */
+function refuseWhatTheProviderLacks(options: JobOptions, { ASR_PROVIDER }: Settings): void {
+  if (ASR_PROVIDER === "local" || options.transcript) return;
+  const local = ["mode", "task", ...localOptions].find((name) => {
+    if (name === "mode") return options.mode === "exact";
+    if (name === "task")
+      return options.task === "language" || (options.task === "translate" && ASR_PROVIDER !== "openai");
+    return options[name as keyof JobOptions] !== undefined;
+  });
+  if (local === undefined) return;
+  const value = local === "mode" || local === "task" ? `"${options[local]}"` : "this option";
+  throw new MediaError(
+    "request.invalid",
+    `options.${local}: ${value} works with the model of this host only, and ASR_PROVIDER=${ASR_PROVIDER} is set. Leave it out.`,
+  );
+}
+
+const localOptions = [
+  ...["hotwords", "beamSize", "patience", "lengthPenalty", "bestOf", "temperatures"],
+  ...["compressionRatioThreshold", "logprobThreshold", "noSpeechThreshold"],
+];
 
 /** A content-addressed job that failed, or was never sent, starts over under its own id. */
 async function register(
@@ -89,6 +122,8 @@ async function register(
           status: "awaiting_upload",
           attempt: job.attempt + (job.status === "failed" ? 1 : 0),
           error: undefined,
+          windows: undefined,
+          exact: undefined,
           executionName: undefined,
           executionArn: undefined,
         },

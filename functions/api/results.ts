@@ -11,6 +11,7 @@ import {
   transcriptFormats,
 } from "../../layers/storage/index.ts";
 import { endpoint, type HttpReply } from "./http.ts";
+import { renderStored, type SubtitleFormat, subtitleQuery } from "./subtitles.ts";
 
 const contentTypes: Record<TranscriptFormat, string> = {
   json: "application/json",
@@ -23,19 +24,29 @@ const contentTypes: Record<TranscriptFormat, string> = {
 // A buffered Lambda reply holds 6 MB; larger files are fetched from S3 directly.
 const largestInlineBytes = 4 * 1_048_576;
 
-/** `GET /v1/jobs/{jobId}/transcript.{json|srt|vtt|txt|tsv}` */
+/**
+ * `GET /v1/jobs/{jobId}/transcript.{json|srt|vtt|txt|tsv}`. For srt and vtt the parameters `max_line_width`,
+ * `max_line_count`, `max_words_per_line` and `highlight_words` lay the cues out anew, from the stored JSON.
+ */
 export const handler = endpoint(async (event): Promise<HttpReply> => {
   const jobId = parseJobId(event.pathParameters?.jobId);
   const format = formatOf(event.pathParameters?.file);
+  const options = subtitleQuery(event.queryStringParameters, format);
   const job = await readJob(jobId);
   if (job.status === "failed") {
     throw new MediaError("job.failed", `Job ${jobId} failed at ${job.error?.step}: ${job.error?.message}`);
   }
   const bucket = environmentValue("RESULTS_BUCKET");
-  const key = keys.transcript(jobId, format);
+  const key = keys.transcript(jobId, options ? "json" : format);
   const head = job.status === "done" || job.status === "partial" ? await headObject(bucket, key) : undefined;
   if (!head) {
     throw new MediaError("job.not_ready", `Job ${jobId} is ${job.status}; its transcript is not there yet. Ask again.`);
+  }
+  const headers = { "content-type": contentTypes[format], "cache-control": "private, no-cache" };
+  if (options) {
+    const stored = await openObject(bucket, key, { etag: head.etag });
+    const layout = { format: format as SubtitleFormat, options, limitBytes: largestInlineBytes };
+    return { statusCode: 200, headers, body: await renderStored(stored, layout) };
   }
   if (head.sizeBytes > largestInlineBytes) {
     const url = await getSignedUrl(s3(), new GetObjectCommand({ Bucket: bucket, Key: key }), { expiresIn: 300 });
@@ -45,7 +56,7 @@ export const handler = endpoint(async (event): Promise<HttpReply> => {
   for await (const chunk of await openObject(bucket, key, { etag: head.etag })) chunks.push(chunk);
   return {
     statusCode: 200,
-    headers: { "content-type": contentTypes[format], "cache-control": "private, no-cache", etag: head.etag },
+    headers: { ...headers, etag: head.etag },
     body: Buffer.concat(chunks).toString("utf8"),
   };
 });

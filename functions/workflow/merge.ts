@@ -1,17 +1,7 @@
 import { Readable } from "node:stream";
-import type { z } from "zod";
-import { environmentValue, type JobId, log, MediaError } from "../../layers/core/index.ts";
+import { environmentValue, type JobId, log } from "../../layers/core/index.ts";
+import { deletePrefix, keys, putStream, readJob, type TranscriptFormat } from "../../layers/storage/index.ts";
 import {
-  deletePrefix,
-  getJson,
-  keys,
-  putStream,
-  readJob,
-  readJsonLines,
-  type TranscriptFormat,
-} from "../../layers/storage/index.ts";
-import {
-  type ActivitySpan,
   assembleTranscript,
   renderJson,
   renderSrt,
@@ -20,30 +10,21 @@ import {
   renderVtt,
   type Transcript,
   transcriptSchema,
-  type WindowResult,
-  windowTranscriptSchema,
 } from "../../layers/transcript/index.ts";
-import {
-  activitySpanSchema,
-  describeFailure,
-  type FailedItem,
-  inferInputSchema,
-  type MergeOutput,
-  mergeInputSchema,
-  plannedWindowSchema,
-  readFailedItems,
-} from "../../layers/workflow/index.ts";
+import { type MergeOutput, mergeInputSchema } from "../../layers/workflow/index.ts";
+import { readActivity } from "./activity.ts";
 import { report } from "./progress.ts";
-
-type Input = z.output<typeof mergeInputSchema>;
+import { clipsOf, openResults } from "./results.ts";
+import { stopwatch } from "./timings.ts";
 
 /**
- * Joins the windows' results in order, accounts for every second in the ledger, writes the transcript in every format,
+ * Joins what was recognised in order, accounts for every second in the ledger, writes the transcript in every format,
  * and removes the work objects. A window without a result must have a reason on record; otherwise merge refuses.
  */
 export async function handler(event: unknown): Promise<MergeOutput> {
+  const tookMs = stopwatch();
   const input = mergeInputSchema.parse(event);
-  const { job, workPrefix, executionName } = input;
+  const { job, workPrefix, executionName, probe, split } = input;
   const bucket = environmentValue("RESULTS_BUCKET");
   const record = await readJob(job.jobId);
   if (record.executionName === executionName && (record.status === "done" || record.status === "partial")) {
@@ -52,28 +33,37 @@ export async function handler(event: unknown): Promise<MergeOutput> {
     return { status: record.status };
   }
 
-  const failures = await failedWindows(bucket, input.mapManifestKey);
-  const [firstFailure] = failures.values();
-  if (firstFailure && failures.size === input.split.windows) {
-    return { status: "failed", failure: { step: "infer", error: firstFailure.error, cause: firstFailure.cause } };
-  }
+  const results = await openResults(bucket, input);
+  if (results.nothing) return { status: "failed", failure: results.nothing };
   const transcript = await assembleTranscript({
+    ...results.source,
     jobId: job.jobId,
-    source: { durationMs: input.split.durationMs, startMs: input.probe.startMs },
-    model: transcriptSchema.shape.model.parse(JSON.parse(environmentValue("MODEL_CARD"))),
-    activity: await readActivity(bucket, input.split.activityKey),
-    windows: windowResults(bucket, input, failures),
-    warnings: input.split.warnings,
+    source: { durationMs: split.durationMs, startMs: probe.startMs },
+    model: split.work.recognition === "none" ? null : modelCard(),
+    tasks: split.work.tasks,
+    detectedLanguage: split.work.language,
+    activity: await readActivity(bucket, split.activityKey),
+    clips: clipsOf(job.options.clipTimestamps, split.durationMs),
+    warnings: [...split.warnings, ...results.warnings],
   });
+  // The decoder had to take a language; saying which would be a finding that nobody wanted made.
+  if (!split.work.language) for (const segment of transcript.segments) segment.language = "und";
   await writeTranscript(bucket, job.jobId, transcript);
-  const status = transcript.ledger.totalsMs.failed > 0 || failures.size > 0 ? "partial" : "done";
+  const status = transcript.ledger.totalsMs.failed > 0 || results.incomplete ? "partial" : "done";
   await report(
     { jobId: job.jobId, executionName },
     {
       status,
-      language: { code: transcript.language.code, probability: transcript.language.probability },
+      language: transcript.language
+        ? { code: transcript.language.code, probability: transcript.language.probability }
+        : undefined,
       ledgerMs: transcript.ledger.totalsMs,
       warnings: transcript.warnings.slice(0, 50),
+      timingsMs: {
+        ...{ probe: probe.tookMs, split: split.tookMs },
+        recognition: results.recognitionMs(),
+        merge: tookMs(),
+      },
     },
   );
   const deleted = await deletePrefix(bucket, workPrefix);
@@ -81,53 +71,7 @@ export async function handler(event: unknown): Promise<MergeOutput> {
   return { status };
 }
 
-async function failedWindows(bucket: string, manifestKey: string | null): Promise<Map<number, FailedItem>> {
-  const failures = new Map<number, FailedItem>();
-  if (manifestKey === null) return failures;
-  for await (const item of readFailedItems(bucket, manifestKey)) {
-    failures.set(inferInputSchema.parse(item.input).window.index, item);
-  }
-  return failures;
-}
-
-/** The outcome of every planned window, in the plan's order. */
-async function* windowResults(
-  bucket: string,
-  { workPrefix, split }: Input,
-  failures: ReadonlyMap<number, FailedItem>,
-): AsyncGenerator<WindowResult> {
-  for await (const line of readJsonLines(bucket, split.planKey)) {
-    const { index, startMs, endMs, speech } = plannedWindowSchema.parse(line);
-    const window = { index, startMs, endMs, speech };
-    const failure = failures.get(index);
-    if (failure) {
-      const { code, message } = describeFailure({ step: "infer", ...failure });
-      yield { ...window, outcome: "failed", reason: `${code}: ${message}` };
-      continue;
-    }
-    const found = await getJson(bucket, keys.result(workPrefix, index)).catch((error) => {
-      if (error instanceof SyntaxError) return { value: undefined };
-      throw error;
-    });
-    if (!found) {
-      throw new MediaError(
-        "transcript.incomplete",
-        `Window ${index} (${startMs}–${endMs} ms) has neither a result nor a reason for not having one. Send the file again.`,
-      );
-    }
-    const transcript = windowTranscriptSchema.safeParse(found.value);
-    yield transcript.success
-      ? { ...window, outcome: "ok", transcript: transcript.data }
-      : { ...window, outcome: "failed", reason: "workflow.step_failed: the stored result of the window is damaged" };
-  }
-}
-
-/** Spans are bounded by the duration limit: some ten thousand for a day of speech. */
-async function readActivity(bucket: string, key: string): Promise<ActivitySpan[]> {
-  const spans: ActivitySpan[] = [];
-  for await (const line of readJsonLines(bucket, key)) spans.push(activitySpanSchema.parse(line));
-  return spans;
-}
+const modelCard = () => transcriptSchema.shape.model.parse(JSON.parse(environmentValue("MODEL_CARD")));
 
 async function writeTranscript(bucket: string, jobId: JobId, transcript: Transcript): Promise<void> {
   const forms: Record<TranscriptFormat, { body: Iterable<string>; type: string }> = {

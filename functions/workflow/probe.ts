@@ -2,15 +2,20 @@ import { environmentValue, log, readSettings } from "../../layers/core/index.ts"
 import { chooseAudioTrack, probeMedia } from "../../layers/media/index.ts";
 import { keys, objectSource, putObject } from "../../layers/storage/index.ts";
 import { type ProbeOutput, probeInputSchema } from "../../layers/workflow/index.ts";
+import { readGiven } from "./given.ts";
 import { report } from "./progress.ts";
+import { stopwatch } from "./timings.ts";
 
 /** Decides from the headers what the upload is, refuses what is not media or is over the limits, and writes probe.json. */
 export async function handler(event: unknown): Promise<ProbeOutput> {
+  const tookMs = stopwatch();
   const { job, workPrefix, executionName } = probeInputSchema.parse(event);
   await report(
     { jobId: job.jobId, executionName },
     { status: "running", object: { etag: job.etag, sizeBytes: job.sizeBytes } },
   );
+  // A transcript that cannot be read should be known of before anything is decoded.
+  if (job.options.transcript) await readGiven(job);
   const settings = readSettings(process.env);
   const info = await probeMedia(objectSource(job), {
     limits: {
@@ -39,5 +44,6 @@ export async function handler(event: unknown): Promise<ProbeOutput> {
     audioTrack: track.index,
     durationMs: info.durationEstimated ? null : info.durationMs,
     startMs: info.startMs,
+    tookMs: tookMs(),
   };
 }

@@ -1,18 +1,29 @@
-import { PcmReader, type PlannedWindow, WindowPlanner } from "../../layers/audio/index.ts";
+import { LogMelMaximum, PcmReader, type PlannedWindow, WindowPlanner } from "../../layers/audio/index.ts";
 import { environmentValue, log, readSettings } from "../../layers/core/index.ts";
 import { decodePcm } from "../../layers/media/index.ts";
-import { JsonLinesWriter, keys, objectSource, putObject } from "../../layers/storage/index.ts";
-import { type PlannedWindow as PlanLine, type SplitOutput, splitInputSchema } from "../../layers/workflow/index.ts";
+import { JsonLinesWriter, keys, ObjectWriter, objectSource, putObject } from "../../layers/storage/index.ts";
+import {
+  type PlannedWindow as PlanLine,
+  planWork,
+  type SplitOutput,
+  splitInputSchema,
+} from "../../layers/workflow/index.ts";
 import { report } from "./progress.ts";
+import { stopwatch } from "./timings.ts";
 
 /**
  * Decodes the audio track once, as a stream, and cuts it into windows at silence: one object per window, one line per window
- * in plan.jsonl, and what voice activity heard in activity.jsonl. Memory does not depend on the length of the file.
+ * in plan.jsonl, and what voice activity heard in activity.jsonl. For `exact` mode it keeps the audio in one piece instead, and
+ * measures its loudest mel on the way. Memory does not depend on the length of the file.
  */
 export async function handler(event: unknown): Promise<SplitOutput> {
+  const tookMs = stopwatch();
   const { job, workPrefix, executionName, probe } = splitInputSchema.parse(event);
   const bucket = environmentValue("RESULTS_BUCKET");
-  const output = new SplitWriter(bucket, workPrefix);
+  const settings = readSettings(process.env);
+  const work = planWork(job.options, settings);
+  const output = new SplitWriter(bucket, workPrefix, { keepWindows: work.recognition === "windows" });
+  const whole = work.recognition === "exact" ? new WholeAudio(bucket, workPrefix) : undefined;
   try {
     const windowMs = Number(environmentValue("MODEL_WINDOW_MS"));
     const planner = new WindowPlanner({
@@ -25,26 +36,55 @@ export async function handler(event: unknown): Promise<SplitOutput> {
       audioTrack: probe.audioTrack,
       demuxer: probe.demuxer,
       declaredDurationMs: probe.durationMs,
-      limits: { maxDurationMs: readSettings(process.env).MAX_DURATION_MINUTES * 60_000 },
+      limits: { maxDurationMs: settings.MAX_DURATION_MINUTES * 60_000 },
     });
     for await (const chunk of decoder.stdout) {
-      await output.write(planner.push(reader.push(chunk)), planner.takeActivity());
+      const pcm = reader.push(chunk);
+      await whole?.write(chunk, pcm);
+      await output.write(planner.push(pcm), planner.takeActivity());
     }
     await output.write(planner.flush(), planner.takeActivity());
     const { warnings } = await decoder.done;
+    const audio = (await whole?.end()) ?? null;
     await output.end();
-    await report({ jobId: job.jobId, executionName }, { windows: output.windows });
-    log.info("split", { jobId: job.jobId, windows: output.windows, durationMs: output.durationMs });
+    const { windows, durationMs } = output;
+    await report({ jobId: job.jobId, executionName }, audio ? { exact: { seekMs: 0, durationMs } } : { windows });
+    log.info("split", { jobId: job.jobId, recognition: work.recognition, windows, durationMs });
+    const activityKey = keys.activity(workPrefix);
     return {
-      windows: output.windows,
-      planKey: keys.plan(workPrefix),
-      activityKey: keys.activity(workPrefix),
-      durationMs: output.durationMs,
-      warnings,
+      ...{ work, windows, planKey: keys.plan(workPrefix), activityKey, audio, durationMs, warnings },
+      tookMs: tookMs(),
     };
   } catch (error) {
+    await whole?.abort();
     await output.abort();
     throw error;
+  }
+}
+
+/** The audio in one object, for the loop of `exact` mode, and the first of its two passes. */
+class WholeAudio {
+  readonly #key: string;
+  readonly #object: ObjectWriter;
+  readonly #maximum = new LogMelMaximum(Number(environmentValue("MODEL_MEL_BINS")));
+
+  constructor(bucket: string, workPrefix: string) {
+    this.#key = keys.audio(workPrefix);
+    this.#object = new ObjectWriter(bucket, this.#key, "application/octet-stream");
+  }
+
+  async write(chunk: Buffer, pcm: Float32Array): Promise<void> {
+    this.#maximum.push(pcm);
+    await this.#object.write(chunk);
+  }
+
+  async end(): Promise<SplitOutput["audio"]> {
+    await this.#object.end();
+    return { key: this.#key, melMaximum: this.#maximum.finish() };
+  }
+
+  abort(): Promise<void> {
+    return this.#object.abort();
   }
 }
 
@@ -53,12 +93,14 @@ class SplitWriter {
   durationMs = 0;
   readonly #bucket: string;
   readonly #workPrefix: string;
+  readonly #keepWindows: boolean;
   readonly #plan: JsonLinesWriter;
   readonly #activity: JsonLinesWriter;
 
-  constructor(bucket: string, workPrefix: string) {
+  constructor(bucket: string, workPrefix: string, { keepWindows }: { keepWindows: boolean }) {
     this.#bucket = bucket;
     this.#workPrefix = workPrefix;
+    this.#keepWindows = keepWindows;
     this.#plan = new JsonLinesWriter(bucket, keys.plan(workPrefix));
     this.#activity = new JsonLinesWriter(bucket, keys.activity(workPrefix));
   }
@@ -67,7 +109,7 @@ class SplitWriter {
     windows: readonly PlannedWindow[],
     activity: readonly { startMs: number; endMs: number }[],
   ): Promise<void> {
-    for (const { index, startMs, endMs, speech, pcm } of windows) {
+    for (const { index, startMs, endMs, speech, pcm } of this.#keepWindows ? windows : []) {
       const line: PlanLine = { index, key: keys.window(this.#workPrefix, index), startMs, endMs, speech };
       await putObject(this.#bucket, line.key, pcm, "application/octet-stream");
       await this.#plan.write(line);

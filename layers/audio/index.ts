@@ -1,6 +1,15 @@
 export { type ActivityFrame, type ActivityKind, type ActivitySpan, joinSpans, SpanJoiner } from "./activity.ts";
+export {
+  type AstFeatureOptions,
+  astFeatures,
+  FbankStream,
+  fbankFrameSamples,
+  fbankFrames,
+  fbankHopSamples,
+} from "./fbank.ts";
 export { hannWindow, RealFft } from "./fft.ts";
 export { contextSamples, hopSamples, type LogMelInput, logMel, maximumOf, melFilters, normalizeLogMel } from "./mel.ts";
+export { LogMelMaximum } from "./mel-maximum.ts";
 export {
   bytesFromPcm,
   bytesPerSample,

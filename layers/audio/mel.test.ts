@@ -38,7 +38,7 @@ function readNpz(path: string, name: string): Float32Array {
 }
 
 describe("melFilters", () => {
-  it("has Slaney's shape and area", () => {
+  it("SPEECH 3: has Slaney's shape and area", () => {
     const filters = melFilters(80, 400, 16000);
     expect(filters.length).toBe(80 * 201);
     // The first filter at its highest bin, as in mel_filters.npz.
@@ -48,16 +48,19 @@ describe("melFilters", () => {
     }
   });
 
-  it.skipIf(!existsSync(shippedFilters)).each([80, 128])("equals Whisper's own mel_filters.npz at %i bins", (bins) => {
-    const shipped = readNpz(shippedFilters, `mel_${bins}`);
-    const computed = melFilters(bins, 400, 16000);
-    expect(computed.length).toBe(shipped.length);
-    let worst = 0;
-    shipped.forEach((value, i) => {
-      worst = Math.max(worst, Math.abs(value - computed[i]!));
-    });
-    expect(worst).toBeLessThan(1e-6);
-  });
+  it.skipIf(!existsSync(shippedFilters)).each([80, 128])(
+    "SPEECH 3: equals Whisper's own mel_filters.npz at %i bins",
+    (bins) => {
+      const shipped = readNpz(shippedFilters, `mel_${bins}`);
+      const computed = melFilters(bins, 400, 16000);
+      expect(computed.length).toBe(shipped.length);
+      let worst = 0;
+      shipped.forEach((value, i) => {
+        worst = Math.max(worst, Math.abs(value - computed[i]!));
+      });
+      expect(worst).toBeLessThan(1e-6);
+    },
+  );
 });
 
 describe("logMel", () => {
@@ -79,7 +82,7 @@ describe("logMel", () => {
     [0, 499, -10],
   ];
 
-  it("equals the reference on a window that is padded with zeros", () => {
+  it("SPEECH 2: equals the reference on a window that is padded with zeros", () => {
     const raw = logMel({ pcm: goldenSignal(48_000), melBins: 80, frames: 500 });
     expect(raw.length).toBe(80 * 500);
     for (const [bin, frame, log10] of golden) expect(Math.abs(raw[bin * 500 + frame]! - log10)).toBeLessThan(2e-4);
@@ -90,13 +93,13 @@ describe("logMel", () => {
     expect(normal[499]).toBeCloseTo(-0.696591, 4);
   });
 
-  it("takes the file's maximum when it is given", () => {
+  it("SPEECH 4: takes the file's maximum when it is given", () => {
     const raw = Float32Array.of(-10, -1, 0);
     expect([...normalizeLogMel(raw)]).toEqual([-1, 0.75, 1]);
     expect([...normalizeLogMel(raw, 4)]).toEqual([0, 0.75, 1]);
   });
 
-  it("with context, a window's mel equals the same frames of the whole file", () => {
+  it("SPEECH 2: with context, a window's mel equals the same frames of the whole file", () => {
     const file = goldenSignal(32_000);
     const whole = logMel({ pcm: file, melBins: 80, frames: 200 });
     const window = logMel({
@@ -110,12 +113,12 @@ describe("logMel", () => {
     }
   });
 
-  it("is the clamp for silence, and refuses what does not fit", () => {
+  it("SPEECH 4: is the clamp for silence, and refuses what does not fit", () => {
     expect(new Set(logMel({ pcm: new Float32Array(0), melBins: 80, frames: 4 }))).toEqual(new Set([-10]));
     expect(() => logMel({ pcm: new Float32Array(641), melBins: 80, frames: 4 })).toThrow(RangeError);
   });
 
-  it.skipIf(!existsSync(demoWav))("equals the demo model's recorded features", () => {
+  it.skipIf(!existsSync(demoWav))("SPEECH 4: equals the demo model's recorded features", () => {
     const wav = readFileSync(demoWav);
     const pcm = pcmFromBytes(wav.subarray(44)).subarray(0, 160_000);
     const features = normalizeLogMel(logMel({ pcm, melBins: 80, frames: 1000 }));

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { bytesFromPcm, PcmReader, pcmFromBytes, samplesToMs } from "./pcm.ts";
 
 describe("PCM", () => {
-  it("divides s16le by 32768", () => {
+  it("SPEECH 1: divides s16le by 32768", () => {
     expect([...pcmFromBytes(Uint8Array.of(0x00, 0x80, 0xff, 0x7f, 0x00, 0x40))]).toEqual([-1, 32767 / 32768, 0.5]);
   });
 

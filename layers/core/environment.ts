@@ -8,6 +8,7 @@ export type EnvironmentName =
   | "MODEL_DIR"
   | "MODEL_ID"
   | "MODEL_WINDOW_MS"
+  | "MODEL_MEL_BINS"
   | "MODEL_CARD"
   | "ACCESS_TOKEN_SHA256";
 

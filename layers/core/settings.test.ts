@@ -34,6 +34,14 @@ describe("readSettings", () => {
     expect(read).toThrow(expect.objectContaining({ code: "config.invalid" }));
   });
 
+  it("never prints the token of the model hub", () => {
+    const rows = describeSettings(readSettings({ HF_TOKEN: "hf_secret\n" }));
+    expect(rows.find(({ name }) => name === "HF_TOKEN")?.value).toBe("(hidden)");
+    const read = () => readSettings({ HF_TOKEN: "hf secret", HF_ENDPOINT: "ftp://hub" });
+    expect(read).toThrow(/HF_TOKEN=\(hidden\): expected one word/);
+    expect(read).toThrow(/HF_ENDPOINT="ftp:\/\/hub"/);
+  });
+
   it("explains each setting", () => {
     const rows = describeSettings(readSettings({}));
     expect(rows.map((row) => row.name)).toEqual(Object.keys(settingSchemas));

@@ -17,10 +17,46 @@ const flag = (fallback: boolean) =>
       return z.NEVER;
     });
 
+const httpAddress = (fallback: string) =>
+  z
+    .string()
+    .default(fallback)
+    .refine((text) => /^https?:$/.test(URL.parse(text)?.protocol ?? ""), "expected an http or https address");
+
+/** Settings whose value is never printed. */
+const secretSettings: ReadonlySet<string> = new Set(["HF_TOKEN", "OPENAI_API_KEY"]);
+
 /** One row per environment variable that changes what halfgig does; the text is what `halfgig settings` prints. */
 export const settingSchemas = {
   WHISPER_MODEL: z.string().default("whisper-tiny").describe("speech model: a name from the model registry"),
   WHISPER_MODEL_PATH: z.string().optional().describe("folder where models live"),
+  HF_ENDPOINT: httpAddress("https://huggingface.co").describe(
+    "model hub, or a mirror of it that answers as the hub does",
+  ),
+  HF_TOKEN: z
+    .string()
+    .trim()
+    .regex(/^[\x21-\x7e]*$/, "expected one word")
+    .optional()
+    .describe("access token for models behind a login; sent to HF_ENDPOINT alone"),
+  HF_HUB_OFFLINE: flag(false).describe("never ask the model hub for anything"),
+  HALFGIG_MODEL_MIRROR: z
+    .string()
+    .optional()
+    .describe("folder in the hub's layout that models are copied from instead"),
+  ASR_PROVIDER: z
+    .enum(["local", "openai", "transcribe"])
+    .default("local")
+    .describe("who recognises speech: the model here, an OpenAI-compatible service, or Amazon Transcribe"),
+  OPENAI_API_KEY: z.string().trim().optional().describe("key of the OpenAI-compatible service; infer alone gets it"),
+  OPENAI_BASE_URL: httpAddress("https://api.openai.com/v1").describe("address of the OpenAI-compatible service"),
+  OPENAI_TRANSCRIPTION_MODEL: z.string().trim().min(1).default("whisper-1").describe("the service's model"),
+  DISABLE_WHISPER: flag(false).describe(
+    "no speech model runs: text comes from given transcripts alone, language is null",
+  ),
+  SKIP_AI_MODELS: flag(false).describe("as DISABLE_WHISPER, for every model"),
+  DISABLE_LANGUAGE_DETECTION: flag(false).describe("nothing is said about the language unless the sender names it"),
+  DISABLE_ASR_FALLBACK: flag(false).describe("files that bring no transcript are not transcribed"),
   USE_INT8_QUANTIZATION: flag(true).describe("int8 graphs; false builds fp32 where it fits"),
   MAX_VIDEO_SIZE_MB: positive(200).describe("largest upload, in MB of 1,048,576 bytes"),
   MAX_DURATION_MINUTES: positive(240).describe("longest audio that is accepted"),
@@ -55,7 +91,8 @@ export function readSettings(environment: Record<string, string | undefined>): S
   if (parsed.success) return parsed.data;
   const complaints = parsed.error.issues.map((issue) => {
     const name = String(issue.path[0]);
-    return `${name}=${JSON.stringify(given[name])}: ${issue.message}`;
+    const shown = secretSettings.has(name) ? "(hidden)" : JSON.stringify(given[name]);
+    return `${name}=${shown}: ${issue.message}`;
   });
   throw new MediaError(
     "config.invalid",
@@ -67,7 +104,7 @@ export function readSettings(environment: Record<string, string | undefined>): S
 export function describeSettings(settings: Settings): { name: SettingName; value: string; meaning: string }[] {
   return (Object.keys(settingSchemas) as SettingName[]).map((name) => ({
     name,
-    value: String(settings[name] ?? "not set"),
+    value: settings[name] !== undefined && secretSettings.has(name) ? "(hidden)" : String(settings[name] ?? "not set"),
     meaning: settingSchemas[name].description ?? "",
   }));
 }

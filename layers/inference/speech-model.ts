@@ -14,6 +14,23 @@ export interface DecoderState extends Disposable {
   readonly length: number;
 }
 
+/** How the tokens of a known text lie on the audio: what `find_alignment` of the reference's timing.py takes from the model. */
+export type Alignment = {
+  /**
+   * Cross-attention of the alignment heads before its softmax, `QKᵀ / √headDim`, `[heads, tokens, positions]` row-major.
+   * Heads are in the order of `manifest.alignmentHeads`.
+   */
+  readonly scores: Float32Array;
+  readonly heads: number;
+  readonly tokens: number;
+  readonly positions: number;
+  /**
+   * `[tokens − 1]`: entry i is P(tokens[i + 1] | tokens[0..i]) by a softmax over the ids below end-of-text, as timing.py takes
+   * it; 0 where tokens[i + 1] is not below end-of-text.
+   */
+  readonly probabilities: Float32Array;
+};
+
 /** A Whisper-architecture recogniser: arithmetic only. Which tokens to feed and to choose is the speech layer's business. */
 export interface SpeechModel extends AsyncDisposable {
   readonly manifest: ModelManifest;
@@ -25,10 +42,27 @@ export interface SpeechModel extends AsyncDisposable {
   encode(mel: Float32Array, frames: number): Promise<AudioContext>;
   /** An empty hypothesis over `audio`, which must outlive it. */
   start(audio: AudioContext): DecoderState;
+  /** A second hypothesis that continues from the same tokens. Nothing is copied; each of the two is disposed for itself. */
+  fork(state: DecoderState): DecoderState;
   /**
    * Appends `tokens` (one or more) to the hypothesis.
    * @returns the logits after the last of them, `[vocabSize]`, the caller's to keep and to change. Logits at an earlier
    * position (the no-speech probability is read at start-of-transcript) are had by feeding the prompt in two calls.
    */
   step(state: DecoderState, tokens: readonly number[]): Promise<Float32Array>;
+  /**
+   * Appends one token to each of several hypotheses, in one run. Cheapest when the same list comes back in the same order;
+   * otherwise (hypotheses were dropped, forked or re-ordered) their caches are gathered first.
+   *
+   * With int8 weights the activations of the whole batch are quantized together: the logits differ from those of single
+   * steps by less than quantization itself costs, and are the same whenever the same batch is run.
+   * @param states distinct hypotheses of equal length over the same audio
+   * @returns the logits per hypothesis, `[vocabSize]` each, the caller's to keep and to change
+   */
+  stepBatch(states: readonly DecoderState[], tokens: readonly number[]): Promise<Float32Array[]>;
+  /**
+   * Feeds a known text, at most `manifest.maxTargetPositions` tokens, and reports where in the audio its tokens were looked for.
+   * @throws MediaError `model.invalid` where the checkpoint has no alignment heads
+   */
+  align(audio: AudioContext, tokens: readonly number[]): Promise<Alignment>;
 }

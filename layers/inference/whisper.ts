@@ -1,10 +1,12 @@
 import { join } from "node:path";
-import type { Tensor } from "onnxruntime-node";
 import { type ModelManifest, readManifest } from "../models/index.ts";
 import { type MemoryBudget, speechModelCostMiB } from "./budget.ts";
 import { TokenEmbeddings } from "./embeddings.ts";
+import { Hypothesis, WhisperAudio } from "./hypothesis.ts";
+import { KeyValueCache } from "./key-value-cache.ts";
+import { Scorer } from "./scorer.ts";
 import { Session, TensorMap } from "./session.ts";
-import type { AudioContext, DecoderState, SpeechModel } from "./speech-model.ts";
+import type { Alignment, AudioContext, DecoderState, SpeechModel } from "./speech-model.ts";
 
 export type WhisperLoadOptions = {
   /** Folder of a built model. */
@@ -21,17 +23,19 @@ export class WhisperModel implements SpeechModel {
   readonly #encoder: Session;
   readonly #decoder: Session;
   readonly #embeddings: TokenEmbeddings;
+  readonly #scorer: Scorer;
   readonly #close: () => Promise<void>;
 
   private constructor(
     manifest: ModelManifest,
-    parts: { encoder: Session; decoder: Session; embeddings: TokenEmbeddings },
+    parts: { encoder: Session; decoder: Session; embeddings: TokenEmbeddings; scorer: Scorer },
     close: () => Promise<void>,
   ) {
     this.manifest = manifest;
     this.#encoder = parts.encoder;
     this.#decoder = parts.decoder;
     this.#embeddings = parts.embeddings;
+    this.#scorer = parts.scorer;
     this.#close = close;
   }
 
@@ -50,11 +54,12 @@ export class WhisperModel implements SpeechModel {
 
   static async #open(directory: string, manifest: ModelManifest, threads: number): Promise<WhisperModel> {
     await using opened = new AsyncDisposableStack();
-    const encoder = opened.use(await Session.open(join(directory, "encoder.onnx"), { threads }));
+    const encoder = opened.use(await Session.open(join(directory, "encoder.onnx"), { threads, arena: true }));
     const decoder = opened.use(await Session.open(join(directory, "decoder.onnx"), { threads }));
     const embeddings = opened.use(await TokenEmbeddings.open(join(directory, "embeddings.bin"), manifest));
+    const scorer = opened.use(new Scorer(directory, manifest, embeddings, threads));
     const kept = opened.move();
-    return new WhisperModel(manifest, { encoder, decoder, embeddings }, () => kept.disposeAsync());
+    return new WhisperModel(manifest, { encoder, decoder, embeddings, scorer }, () => kept.disposeAsync());
   }
 
   async encode(mel: Float32Array, frames: number): Promise<AudioContext> {
@@ -70,35 +75,60 @@ export class WhisperModel implements SpeechModel {
   }
 
   start(audio: AudioContext): DecoderState {
-    if (!(audio instanceof WhisperAudio)) throw new TypeError("the audio was not encoded by a WhisperModel");
-    const { layers, heads, headDim } = this.manifest;
-    const past: Record<string, Tensor> = {};
-    for (let layer = 0; layer < layers; layer++) {
-      for (const part of ["k", "v"]) {
-        past[`past.${layer}.${part}`] = this.#decoder.tensor(new Float32Array(0), [1, heads, 0, headDim]);
-      }
-    }
-    return new WhisperDecoderState(audio, new TensorMap(past));
+    return new Hypothesis(encoded(audio), KeyValueCache.empty(this.#decoder, this.manifest));
+  }
+
+  fork(state: DecoderState): DecoderState {
+    return started(state).fork();
   }
 
   async step(state: DecoderState, tokens: readonly number[]): Promise<Float32Array> {
-    if (!(state instanceof WhisperDecoderState)) throw new TypeError("the state was not started by a WhisperModel");
-    const { hiddenSize, layers, maxTargetPositions } = this.manifest;
     if (tokens.length === 0) throw new RangeError("a step takes at least one token");
-    if (state.length + tokens.length > maxTargetPositions) {
-      throw new RangeError(
-        `${state.length} + ${tokens.length} tokens are over the decoder's ${maxTargetPositions} positions`,
-      );
+    const [logits] = await this.#advance([started(state)], tokens);
+    return logits!;
+  }
+
+  async stepBatch(states: readonly DecoderState[], tokens: readonly number[]): Promise<Float32Array[]> {
+    const hypotheses = states.map(started);
+    const [first] = hypotheses;
+    if (!first || tokens.length !== states.length) {
+      throw new RangeError(`a batch takes one token for each hypothesis, not ${tokens.length} for ${states.length}`);
+    }
+    if (new Set(hypotheses).size < states.length) throw new RangeError("a hypothesis is in the batch twice");
+    if (hypotheses.some(({ audio, length }) => audio !== first.audio || length !== first.length)) {
+      throw new RangeError("the hypotheses of a batch must be of one length and over the same audio");
+    }
+    return this.#advance(hypotheses, tokens);
+  }
+
+  async align(audio: AudioContext, tokens: readonly number[]): Promise<Alignment> {
+    return this.#scorer.align(encoded(audio), tokens);
+  }
+
+  /** Appends `tokens / hypotheses` tokens to each; returns the logits after the last of each. */
+  async #advance(hypotheses: readonly Hypothesis[], tokens: readonly number[]): Promise<Float32Array[]> {
+    const { hiddenSize, vocabSize, maxTargetPositions } = this.manifest;
+    const batch = hypotheses.length;
+    const count = tokens.length / batch;
+    const { audio, length, cache } = hypotheses[0]!;
+    if (length + count > maxTargetPositions) {
+      throw new RangeError(`${length} + ${count} tokens are over the decoder's ${maxTargetPositions} positions`);
     }
     const embeds = await this.#embeddings.lookUp(tokens);
-    using input = new TensorMap({ embeds: this.#decoder.tensor(embeds, [1, tokens.length, hiddenSize]) });
-    const outputs = await this.#decoder.run({ ...input.feeds, ...state.past.feeds, ...state.audio.cross.feeds });
-    const past: Record<string, Tensor> = {};
-    for (let layer = 0; layer < layers; layer++) {
-      for (const part of ["k", "v"]) past[`past.${layer}.${part}`] = outputs.get(`present.${layer}.${part}`);
+    const past = (
+      cache.is(hypotheses) ? cache : KeyValueCache.gather(this.#decoder, hypotheses, this.manifest)
+    ).retain();
+    try {
+      using input = new TensorMap({ embeds: this.#decoder.tensor(embeds, [batch, count, hiddenSize]) });
+      const outputs = await this.#decoder.run({ ...input.feeds, ...past.tensors.feeds, ...audio.cross.feeds });
+      const present = KeyValueCache.fromOutputs(outputs, batch, this.manifest).retain();
+      for (const [row, hypothesis] of hypotheses.entries()) hypothesis.advance(count, present, row);
+      present.release();
+      const logits = outputs.get("logits").data as Float32Array;
+      return hypotheses.map((_, row) => logits.subarray(row * vocabSize, (row + 1) * vocabSize));
+    } finally {
+      past.release();
     }
-    state.advance(tokens.length, new TensorMap(past));
-    return outputs.get("logits").data as Float32Array;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -106,51 +136,14 @@ export class WhisperModel implements SpeechModel {
   }
 }
 
-class WhisperAudio implements AudioContext {
-  readonly frames: number;
-  readonly positions: number;
-  /** `cross.i.k`, `cross.i.v` of every decoder layer. */
-  readonly cross: TensorMap;
-
-  constructor(frames: number, cross: TensorMap) {
-    this.frames = frames;
-    this.positions = frames / 2;
-    this.cross = cross;
-  }
-
-  [Symbol.dispose](): void {
-    this.cross[Symbol.dispose]();
-  }
+function encoded(audio: AudioContext): WhisperAudio {
+  if (!(audio instanceof WhisperAudio)) throw new TypeError("the audio was not encoded by a WhisperModel");
+  return audio;
 }
 
-class WhisperDecoderState implements DecoderState {
-  readonly audio: WhisperAudio;
-  #past: TensorMap;
-  #length = 0;
-
-  constructor(audio: WhisperAudio, past: TensorMap) {
-    this.audio = audio;
-    this.#past = past;
-  }
-
-  get length(): number {
-    return this.#length;
-  }
-
-  /** `past.i.k`, `past.i.v` of every decoder layer. */
-  get past(): TensorMap {
-    return this.#past;
-  }
-
-  advance(tokens: number, past: TensorMap): void {
-    this.#past[Symbol.dispose]();
-    this.#past = past;
-    this.#length += tokens;
-  }
-
-  [Symbol.dispose](): void {
-    this.#past[Symbol.dispose]();
-  }
+function started(state: DecoderState): Hypothesis {
+  if (!(state instanceof Hypothesis)) throw new TypeError("the state was not started by a WhisperModel");
+  return state;
 }
 
 /** A shared model, whose disposal gives back the lease and leaves the model to the budget. */
@@ -159,7 +152,10 @@ function leased(model: WhisperModel, release: () => void): SpeechModel {
     manifest: model.manifest,
     encode: (mel, frames) => model.encode(mel, frames),
     start: (audio) => model.start(audio),
+    fork: (state) => model.fork(state),
     step: (state, tokens) => model.step(state, tokens),
+    stepBatch: (states, tokens) => model.stepBatch(states, tokens),
+    align: (audio, tokens) => model.align(audio, tokens),
     async [Symbol.asyncDispose]() {
       release();
     },

@@ -2,6 +2,7 @@ import { cp, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { WhisperModel } from "../inference/index.ts";
 import { buildModel } from "./build.ts";
 import { demoCheckpointDirectory } from "./registry.ts";
 
@@ -69,6 +70,29 @@ describe("buildModel", () => {
     });
   });
 
+  it("SPEECH 22: takes the reference's alignment heads where none are named, and builds no scoring graph for none", async () => {
+    const named = await changedCheckpoint("unnamed-heads", "generation_config.json", (config) => {
+      delete config.alignment_heads;
+    });
+    const upperHalf = await build("unnamed-heads-built", named);
+    expect(upperHalf.alignmentHeads).toEqual([
+      [1, 0],
+      [1, 1],
+      [1, 2],
+      [1, 3],
+    ]);
+    expect(Object.keys(upperHalf.files)).toContain("scoring.onnx");
+    const none = await changedCheckpoint("no-heads", "generation_config.json", (config) => {
+      config.alignment_heads = [];
+    });
+    const without = await build("no-heads-built", none);
+    expect(without.alignmentHeads).toEqual([]);
+    expect(Object.keys(without.files)).not.toContain("scoring.onnx");
+    await using model = await WhisperModel.load({ directory: join(directory, "no-heads-built") });
+    using audio = await model.encode(new Float32Array(80 * 2), 2);
+    await expect(model.align(audio, [1159])).rejects.toMatchObject({ code: "model.invalid" });
+  });
+
   it("lets builds of the same model race for one folder", async () => {
     const manifests = await Promise.all([build("raced"), build("raced"), build("raced")]);
     expect(manifests[1]).toEqual(manifests[0]);
@@ -108,6 +132,11 @@ describe("buildModel", () => {
       "a window that the encoder does not have",
       "preprocessor_config.json",
       (c) => Object.assign(c, { nb_max_frames: 3000 }),
+    ],
+    [
+      "alignment heads that it does not have",
+      "generation_config.json",
+      (config) => Object.assign(config, { alignment_heads: [[2, 0]] }),
     ],
     ["a tokenizer without special tokens", "tokenizer.json", (config) => Object.assign(config, { added_tokens: [] })],
   ])("refuses %s, and leaves nothing behind", async (name, fileName, change) => {

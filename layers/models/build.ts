@@ -10,7 +10,7 @@ import {
   type Precision,
   readIntactManifest,
 } from "./manifest.ts";
-import { ExternalDataWriter, GraphBuilder } from "./onnx/index.ts";
+import { ExternalDataWriter, GraphBuilder, WeightStore } from "./onnx/index.ts";
 import {
   configFileNames,
   LayerWriter,
@@ -19,10 +19,11 @@ import {
   type WhisperSizes,
   writeDecoder,
   writeEncoder,
+  writeScoring,
 } from "./whisper/index.ts";
 
 /** Counts up whenever the same checkpoint would give other files; built models of an older version are not used. */
-export const builderVersion = 1;
+export const builderVersion = 2;
 
 /** Copied into a built model, so that it is complete without its checkpoint. */
 const companionFileNames = [...configFileNames, "tokenizer_config.json", "special_tokens_map.json"];
@@ -45,8 +46,8 @@ export type BuildOptions = {
 };
 
 /**
- * Builds halfgig's ONNX graphs from a checkpoint: `encoder.onnx`/`.data`, `decoder.onnx`/`.data`, `embeddings.bin`,
- * the checkpoint's configuration, and `model.json`. The same checkpoint gives the same bytes. Memory is that of the largest
+ * Builds halfgig's ONNX graphs from a checkpoint: `encoder.onnx` and `encoder.data`, `decoder.onnx`, `scoring.onnx` (where there are
+ * alignment heads) and their common `decoder.data`, `embeddings.bin`, the checkpoint's configuration, and `model.json`. The same checkpoint gives the same bytes. Memory is that of the largest
  * single matrix. The folder appears whole or not at all, also when several processes build it at once.
  * @throws MediaError `model.missing` or `model.invalid` when the checkpoint is incomplete or is not a Whisper.
  */
@@ -59,14 +60,22 @@ export async function buildModel(options: BuildOptions): Promise<ModelManifest> 
   await mkdir(workDirectory);
   try {
     onProgress?.("encoder");
-    await writeGraph(workDirectory, "encoder", checkpoint, precision, (layers) => writeEncoder(layers, sizes));
+    const graphs = { directory: workDirectory, checkpoint, precision };
+    const encoderFiles = await writeGraphs(graphs, "encoder.data", {
+      "encoder.onnx": (layers) => writeEncoder(layers, sizes),
+    });
     onProgress?.("decoder");
-    await writeGraph(workDirectory, "decoder", checkpoint, precision, (layers) => writeDecoder(layers, sizes));
+    const decoderFiles = await writeGraphs(graphs, "decoder.data", {
+      "decoder.onnx": (layers) => writeDecoder(layers, sizes),
+      ...(description.alignmentHeads.length > 0 && {
+        "scoring.onnx": (layers: LayerWriter) => writeScoring(layers, sizes, description),
+      }),
+    });
     onProgress?.("embeddings");
     await writeEmbeddings(join(workDirectory, "embeddings.bin"), checkpoint, sizes);
     const companions = await copyCompanions(checkpointDirectory, workDirectory);
     onProgress?.("hashing");
-    const built = ["encoder.onnx", "encoder.data", "decoder.onnx", "decoder.data", "embeddings.bin"];
+    const built = [...encoderFiles, ...decoderFiles, "embeddings.bin"];
     const manifest = modelManifestSchema.parse({
       format: 1,
       builder: builderVersion,
@@ -84,17 +93,22 @@ export async function buildModel(options: BuildOptions): Promise<ModelManifest> 
   }
 }
 
-async function writeGraph(
-  directory: string,
-  name: string,
-  checkpoint: Checkpoint,
-  precision: Precision,
-  write: (layers: LayerWriter) => Promise<void>,
-): Promise<void> {
-  await using data = await ExternalDataWriter.create(join(directory, `${name}.data`));
-  const graph = new GraphBuilder(name, data);
-  await write(new LayerWriter(graph, checkpoint, precision));
-  await graph.writeTo(join(directory, `${name}.onnx`));
+type GraphWriters = Readonly<Record<string, (layers: LayerWriter) => Promise<void>>>;
+
+/** Writes graphs that share one data file; returns the names of all files. */
+async function writeGraphs(
+  { directory, checkpoint, precision }: { directory: string; checkpoint: Checkpoint; precision: Precision },
+  dataName: string,
+  writers: GraphWriters,
+): Promise<string[]> {
+  await using data = await ExternalDataWriter.create(join(directory, dataName));
+  const store = new WeightStore(data);
+  for (const [fileName, write] of Object.entries(writers)) {
+    const graph = new GraphBuilder(fileName.replace(".onnx", ""), store);
+    await write(new LayerWriter(graph, checkpoint, precision));
+    await graph.writeTo(join(directory, fileName));
+  }
+  return [...Object.keys(writers), dataName];
 }
 
 /** The rows as they are in the checkpoint: looked up one by one, they need no faster format, and stay exact. */

@@ -7,8 +7,8 @@ import { MediaError } from "../core/index.ts";
 import { dtypeSizes, type FloatDtype, isFloatDtype, toFloat32 } from "./dtype.ts";
 import { SafetensorsFile, type TensorInfo } from "./safetensors.ts";
 
-const weightsFileName = "model.safetensors";
-const indexFileName = "model.safetensors.index.json";
+export const weightsFileName = "model.safetensors";
+export const indexFileName = "model.safetensors.index.json";
 
 const indexSchema = z.object({ weight_map: z.record(z.string(), z.string()) });
 

@@ -1,6 +1,12 @@
 import { fileURLToPath } from "node:url";
 
-export type KnownFile = { readonly name: string; readonly sizeBytes?: number; readonly sha256?: string };
+export type KnownFile = {
+  readonly name: string;
+  readonly sizeBytes?: number;
+  readonly sha256?: string;
+  /** Git's object id, which is what the hub publishes of files that are not in large file storage. */
+  readonly gitSha1?: string;
+};
 
 /** A model that halfgig knows by name. */
 export type KnownModel = {
@@ -23,7 +29,14 @@ const hubBaseUrl = "https://huggingface.co";
  */
 const demoRevision = "1";
 
-type Pin = readonly [id: string, revision: string, sizeBytes: number, sha256: string, tokenizer?: KnownFile];
+type Pin = readonly [
+  id: string,
+  revision: string,
+  sizeBytes: number,
+  sha256: string,
+  gitSha1?: { config: string; generationConfig: string },
+  tokenizer?: KnownFile,
+];
 
 /** Revision, size and SHA-256 of `model.safetensors` as published under openai/<id>. */
 const whisperPins: readonly Pin[] = [
@@ -32,6 +45,10 @@ const whisperPins: readonly Pin[] = [
     "169d4a4341b33bc18d8881c4b69c2e104e1cc0af",
     151_061_672,
     "7ebd0e69e78190ffe1438491fa05cc1f5c1aa3a4c4db3bc1723adbb551ea2395",
+    {
+      config: "417aa9de49a132dd3eb6a56d3be2718b15f08917",
+      generationConfig: "4b26dd66b8f7bca37d851d259fdc118315cacc62",
+    },
     {
       name: "tokenizer.json",
       sizeBytes: 2_480_466,
@@ -49,6 +66,10 @@ const whisperPins: readonly Pin[] = [
     "e37978b90ca9030d5170a5c07aadb050351a65bb",
     290_403_936,
     "07cadb9f25677c8d50df603e66a98fbd842cce45047139baeb16e6219a1e807b",
+    {
+      config: "708cca09e7e8a9364e444efe8b4f9c2691fc5f51",
+      generationConfig: "38eda87a0b22fdb85af5dfa14cf065147337137a",
+    },
   ],
   [
     "whisper-base.en",
@@ -61,6 +82,10 @@ const whisperPins: readonly Pin[] = [
     "973afd24965f72e36ca33b3055d56a652f456b4d",
     966_995_080,
     "1d7734884874f1a1513ed9aa760a4f8e97aaa02fd6d93a3a85d27b2ae9ca596b",
+    {
+      config: "113bb3efe3a7396f2ea629eef12637bd8085238d",
+      generationConfig: "d3823179a367fa912e3b911b3d2e71ab2a028290",
+    },
   ],
   [
     "whisper-small.en",
@@ -79,25 +104,30 @@ export const knownModels: ReadonlyMap<string, KnownModel> = new Map(
       demo: true,
       files: configurationFiles().concat({ name: "model.safetensors" }),
     },
-    ...whisperPins.map(([id, revision, sizeBytes, sha256, tokenizer]) => ({
+    ...whisperPins.map(([id, revision, sizeBytes, sha256, gitSha1, tokenizer]) => ({
       id,
       repo: `openai/${id}`,
       revision,
       licence: "Apache-2.0",
       demo: false,
-      files: configurationFiles(tokenizer).concat({ name: "model.safetensors", sizeBytes, sha256 }),
+      files: configurationFiles(gitSha1, tokenizer).concat({ name: "model.safetensors", sizeBytes, sha256 }),
     })),
   ].map((model) => [model.id, model]),
 );
 
-function configurationFiles(tokenizer: KnownFile = { name: "tokenizer.json" }): KnownFile[] {
+function configurationFiles(gitSha1?: Pin[4], tokenizer: KnownFile = { name: "tokenizer.json" }): KnownFile[] {
   return [
-    { name: "config.json" },
-    { name: "generation_config.json" },
+    { name: "config.json", ...(gitSha1 ? { gitSha1: gitSha1.config } : {}) },
+    { name: "generation_config.json", ...(gitSha1 ? { gitSha1: gitSha1.generationConfig } : {}) },
     { name: "preprocessor_config.json" },
     tokenizer,
     { name: "tokenizer_config.json" },
   ];
+}
+
+/** The page of a repository. */
+export function repoUrl(repo: string): string {
+  return `${hubBaseUrl}/${repo}`;
 }
 
 /** Where a file of a known model is published. */

@@ -3,13 +3,16 @@ import { readdir, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { MediaError } from "../core/index.ts";
 import { type BuildStage, builderVersion, buildModel } from "./build.ts";
-import { exists, findWeightPaths, hashWeights, sha256OfFile } from "./checkpoint.ts";
+import { exists, findWeightPaths, hashWeights, weightsFileName } from "./checkpoint.ts";
+import { checkFile, expectedFile } from "./expected-file.ts";
+import { type LockedModel, readLock } from "./lock-file.ts";
 import { type ModelManifest, type Precision, readIntactManifest, readManifest } from "./manifest.ts";
-import { demoCheckpointDirectory, demoModelId, fileUrl, type KnownModel, knownModels } from "./registry.ts";
+import { builtFolder, knownIds, modelCardName, parseModelName } from "./names.ts";
+import { demoCheckpointDirectory, demoModelId, fileUrl, type KnownModel } from "./registry.ts";
 import { configFileNames } from "./whisper/index.ts";
 
 export type ResolveOptions = {
-  /** A name from the registry, or of a folder in `modelsDirectory` that holds a checkpoint. */
+  /** A name from the registry, `owner/name` of a model that was pulled, or a folder in `modelsDirectory` with a checkpoint. */
   readonly id: string;
   /** Checkpoints are looked for in `<modelsDirectory>/<id>/`, built models are kept in `<modelsDirectory>/built/`. */
   readonly modelsDirectory: string;
@@ -37,13 +40,10 @@ const abandonedAfterMs = 3_600_000;
  * @throws MediaError `model.missing` that says how to get the model, `model.invalid` when its files are not what they should be
  */
 export async function resolveModel(options: ResolveOptions): Promise<ResolvedModel> {
-  const { id, modelsDirectory, precision, onProgress } = options;
-  if (!/^[a-z0-9][a-z0-9._-]*$/i.test(id) || id === "built") {
-    throw new MediaError("config.invalid", `${JSON.stringify(id)} is not a model's name. Known: ${knownIds()}.`);
-  }
-  const known = knownModels.get(id);
+  const { modelsDirectory, precision, onProgress } = options;
+  const { id, known } = parseModelName(options.id);
   const checkpointDirectory = id === demoModelId ? demoCheckpointDirectory : join(modelsDirectory, id);
-  const builtDirectory = join(modelsDirectory, "built");
+  const builtDirectory = join(modelsDirectory, builtFolder);
   const prefix = `${id}-${precision}-b${builderVersion}-`;
   if (!(await exists(checkpointDirectory))) {
     const directory = await findBuilt(builtDirectory, prefix);
@@ -57,15 +57,16 @@ export async function resolveModel(options: ResolveOptions): Promise<ResolvedMod
 
   await removeAbandoned(builtDirectory);
   const checkpointSha256 = await hashWeights(await findWeightPaths(checkpointDirectory));
-  if (known) await verify(known, checkpointDirectory, checkpointSha256);
+  const locked = (await readLock(modelsDirectory))[id];
+  await requireAuthentic({ id, known, locked, directory: checkpointDirectory, weightsSha256: checkpointSha256 });
   const manifest = await buildModel({
     checkpointDirectory,
     outputDirectory: directory,
     precision,
     identity: {
       id,
-      revision: known?.revision ?? "local",
-      licence: known?.licence ?? "unknown",
+      revision: known?.revision ?? locked?.revision ?? "local",
+      licence: known?.licence ?? locked?.licence ?? "unknown",
       demo: known?.demo ?? false,
     },
     checkpointSha256,
@@ -113,22 +114,36 @@ async function removeAbandoned(builtDirectory: string): Promise<void> {
 
 async function requireFiles(known: KnownModel, directory: string): Promise<void> {
   for (const { name } of known.files) {
-    if (name === "model.safetensors" || (await exists(join(directory, name)))) continue;
+    if (name === weightsFileName || (await exists(join(directory, name)))) continue;
     throw missing(known.id, known, directory, name);
   }
 }
 
-/** Compares a known checkpoint with what is published under its name. */
-async function verify(known: KnownModel, directory: string, weightsSha256: string): Promise<void> {
-  for (const { name, sha256 } of known.files) {
-    if (sha256 === undefined) continue;
+/** Compares a checkpoint with what is published under its name, and with what was fetched. */
+async function requireAuthentic({
+  id,
+  known,
+  locked,
+  directory,
+  weightsSha256,
+}: {
+  id: string;
+  known: KnownModel | undefined;
+  locked: LockedModel | undefined;
+  directory: string;
+  weightsSha256: string;
+}): Promise<void> {
+  const names = new Set([...(known?.files ?? []).map(({ name }) => name), ...Object.keys(locked?.files ?? {})]);
+  for (const name of names) {
+    const expected = expectedFile(name, known, locked, id);
+    if (!expected || name === modelCardName) continue;
     const path = join(directory, name);
-    const actual = name === "model.safetensors" ? weightsSha256 : await sha256OfFile(path);
-    if (actual === sha256) continue;
+    const difference = await checkFile(path, expected, name === weightsFileName ? weightsSha256 : undefined);
+    if (typeof difference === "object") continue;
     throw new MediaError(
       "model.invalid",
-      `${path} is not the file of ${known.repo} at revision ${known.revision}: its SHA-256 is ${actual}, not ${sha256}. ` +
-        "Fetch it again, or keep a checkpoint of your own in a folder with another name and pass that name.",
+      `${path} is not the file of ${known?.repo ?? locked?.repo} at revision ${known?.revision ?? locked?.revision}: it ${difference}. ` +
+        `\`halfgig models pull ${id}\` fetches it again; a checkpoint of your own belongs in a folder with another name.`,
     );
   }
 }
@@ -137,19 +152,16 @@ function missing(id: string, known: KnownModel | undefined, directory: string, f
   if (!known) {
     return new MediaError(
       "model.missing",
-      `There is no model ${id}: halfgig knows ${knownIds()}, and ${directory} holds no checkpoint of your own.`,
+      `There is no model ${id}: halfgig knows ${knownIds()}, and ${directory} holds no checkpoint. \`halfgig models pull <owner>/<name>\` ` +
+        "fetches a Whisper of somebody else's from the hub.",
     );
   }
   const what = fileName ? `${fileName} of the model ${id}` : `The model ${id}`;
   const urls = known.files.map(({ name }) => `  ${fileUrl(known, name)}`).join("\n");
   return new MediaError(
     "model.missing",
-    `${what} is not on this machine. Put these files into ${directory}:\n${urls}\n` +
+    `${what} is not on this machine. \`halfgig models pull ${id}\` fetches it, or put these files into ${directory}:\n${urls}\n` +
       `or use the small model that comes with halfgig, which knows 392 words: --model ${demoModelId}`,
     { context: { id, directory } },
   );
-}
-
-function knownIds(): string {
-  return [...knownModels.keys()].join(", ");
 }

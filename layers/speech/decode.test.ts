@@ -22,7 +22,7 @@ async function decode(model: SpeechModel, options: Partial<DecodeOptions> = {}) 
 }
 
 describe("decodeAudio", () => {
-  it("feeds start, language and task, then each token once", async () => {
+  it("SPEECH 8: feeds start, language and task, then each token once", async () => {
     const { model, account } = scriptedModel(saying([sentence]));
     const decoding = await decode(model);
     expect(decoding).toMatchObject({ tokens: sentence, text: "w0 w1", language: "de", truncated: false });
@@ -30,21 +30,21 @@ describe("decodeAudio", () => {
     expect(account.open).toBe(0);
   });
 
-  it("uses the language it is told and keeps the probabilities it heard", async () => {
+  it("SPEECH 8: uses the language it is told and keeps the probabilities it heard", async () => {
     const { model, account } = scriptedModel(saying([sentence]));
     const decoding = await decode(model, { language: "es", task: "translate" });
     expect(account.hypotheses[0]!.slice(0, 3)).toEqual([id.startOfTranscript, id.es, id.translate]);
     expect(decoding.languages.de).toBeGreaterThan(0.9);
   });
 
-  it("gives an English-only checkpoint neither language nor task", async () => {
+  it("SPEECH 8: gives an English-only checkpoint neither language nor task", async () => {
     const { model, account } = scriptedModel(saying([sentence]), englishManifest);
     const decoding = await decode(model);
     expect(account.hypotheses[0]).toEqual([id.startOfTranscript, ...sentence]);
     expect(decoding).toMatchObject({ tokens: sentence, language: undefined, languages: {} });
   });
 
-  it("reads the no-speech probability at start-of-transcript, before any filter", async () => {
+  it("SPEECH 11: reads the no-speech probability at start-of-transcript, before any filter", async () => {
     const script = ({ fed, sampled }: Moment) =>
       fed.length === 1
         ? logitsOf({ [id.noSpeech]: Math.log(3), [id.en]: 0 }, -Infinity)
@@ -52,7 +52,7 @@ describe("decodeAudio", () => {
     expect((await decode(scriptedModel(script).model)).noSpeechProb).toBeCloseTo(0.75, 6);
   });
 
-  it("divides the sum of log-probabilities by tokens + 1, end-of-text included", async () => {
+  it("SPEECH 13: divides the sum of log-probabilities by tokens + 1, end-of-text included", async () => {
     // Each choice is between two tokens at 3 : 1, all else impossible.
     const script = ({ fed, sampled }: Moment) => {
       if (fed.length === 1) return logitsOf({ [id.en]: 0 });
@@ -65,7 +65,7 @@ describe("decodeAudio", () => {
     expect(decoding.avgLogprob).toBeCloseTo(Math.log(0.75), 6);
   });
 
-  it("stops after half of the decoder's positions", async () => {
+  it("SPEECH 12: stops after half of the decoder's positions", async () => {
     const endless = ({ fed, sampled }: Moment) =>
       fed.length === 1 ? logitsOf({ [id.en]: 0 }) : logitsOf({ [sampled.length === 0 ? at(0) : word(1)]: 10 });
     const decoding = await decode(scriptedModel(endless).model);
@@ -73,7 +73,7 @@ describe("decodeAudio", () => {
     expect(decoding.tokens).toHaveLength(32);
   });
 
-  it("never feeds past the decoder's last position, even after a long prompt", async () => {
+  it("SPEECH 12: never feeds past the decoder's last position, even after a long prompt", async () => {
     const endless = ({ fed, sampled }: Moment) =>
       fed.at(-1) === id.startOfTranscript
         ? logitsOf({ [id.en]: 0 })
@@ -86,14 +86,14 @@ describe("decodeAudio", () => {
     expect(fed.slice(0, 33)).toEqual([id.startOfPrev, ...prompt.slice(0, 31), id.startOfTranscript]);
   });
 
-  it("listens for the language without the prompt", async () => {
+  it("SPEECH 6: listens for the language without the prompt", async () => {
     const { model, account } = scriptedModel(saying([sentence]));
     await decode(model, { prompt: [word(5)] });
     expect(account.hypotheses[1]).toEqual([id.startOfTranscript]);
     expect(account.open).toBe(0);
   });
 
-  it("samples the same for the same seed, and otherwise for another", async () => {
+  it("SPEECH 14: samples the same for the same seed, and otherwise for another", async () => {
     const undecided = ({ fed, sampled }: Moment) => {
       if (fed.length === 1) return logitsOf({ [id.en]: 0 });
       if (sampled.length === 0) return logitsOf({ [at(0)]: 10 });
@@ -118,7 +118,7 @@ describe("decodeAudio", () => {
 });
 
 describe("compressionRatio", () => {
-  it("counts UTF-8 bytes, and grows with repetition", () => {
+  it("SPEECH 13: counts UTF-8 bytes, and grows with repetition", () => {
     expect(compressionRatio("")).toBe(0);
     expect(compressionRatio("ja nein vielleicht")).toBeLessThan(1);
     expect(compressionRatio("日本語 ".repeat(50))).toBeGreaterThan(10);

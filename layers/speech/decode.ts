@@ -1,20 +1,31 @@
 import { deflateSync } from "node:zlib";
 import type { AudioContext, SpeechModel } from "../inference/index.ts";
-import { bestLanguage, detectLanguage, type LanguageProbabilities, languageProbabilities } from "./language.ts";
-import { chooseToken, probabilityOf, seededRandom } from "./logits.ts";
-import { decodingRules } from "./rules.ts";
+import { beamCandidates } from "./beam.ts";
+import { bestLanguage, type LanguageProbabilities, languageProbabilities, listen } from "./language.ts";
+import { probabilityOf, seededRandom } from "./logits.ts";
+import { sampleCandidates } from "./sampling.ts";
+import { likeliest } from "./search.ts";
 import type { Tokenizer } from "./tokenizer.ts";
 
 export type DecodeOptions = {
   task: "transcribe" | "translate";
   /** A code the checkpoint has; left out, the most probable is taken. */
   language?: string | undefined;
-  /** 0 takes the most probable token each time, more draws from the distribution. */
+  /** What was heard in this window before, where it was decoded already; else it is heard now. */
+  languages?: LanguageProbabilities | undefined;
+  /** 0 takes the most probable tokens, more draws from the distribution. */
   temperature: number;
+  /** Beam search with so many hypotheses, at temperature 0 only; default 1, which is greedy. */
+  beamSize?: number | undefined;
+  /** The beam search ends with `beamSize × patience` finished sequences; default 1. */
+  patience?: number | undefined;
+  /** Samples, above temperature 0 only, of which the likeliest is kept; default 1. */
+  bestOf?: number | undefined;
+  lengthPenalty?: number | undefined;
   /** Same seed, same draws. */
   seed: number;
   /** Text tokens said before this window; the last `maxTargetPositions / 2 − 1` are used. */
-  prompt?: readonly number[];
+  prompt?: readonly number[] | undefined;
   signal?: AbortSignal | undefined;
 };
 
@@ -38,8 +49,8 @@ export type Decoding = {
 };
 
 /**
- * Decodes one encoded window (`DecodingTask.run` with `GreedyDecoder`): prompt, start-of-transcript, language and task,
- * then tokens until end-of-text, `maxTargetPositions / 2` of them, or the decoder's last position.
+ * Decodes one encoded window (`DecodingTask.run`): prompt, start-of-transcript, language and task, then a search for tokens
+ * until end-of-text, `maxTargetPositions / 2` of them, or the decoder's last position.
  *
  * @throws the signal's reason when aborted; MediaError `model.invalid` when the model gives no usable numbers.
  */
@@ -49,47 +60,36 @@ export async function decodeAudio(
   audio: AudioContext,
   options: DecodeOptions,
 ): Promise<Decoding> {
-  const { tokens: special, maxTargetPositions, isMultilingual } = model.manifest;
+  const { tokens: special, isMultilingual } = model.manifest;
+  const { temperature, seed, beamSize = 1, patience, bestOf = 1, lengthPenalty, signal } = options;
   const prompt = previousText(model, options.prompt ?? []);
   using state = model.start(audio);
 
   // Two calls, because the no-speech and the language probabilities are read at start-of-transcript, before what follows it.
-  let positions = prompt.length + 1;
   let logits = await model.step(state, [...prompt, special.startOfTranscript]);
   const noSpeechProb = probabilityOf(logits, special.noSpeech);
   const { language, languages } = await chooseLanguage(model, audio, logits, options, prompt.length > 0);
   if (isMultilingual && language !== undefined) {
     logits = await model.step(state, [special.languages[language]!, special[options.task]]);
-    positions += 2;
   }
 
-  const applyRules = decodingRules(model.manifest);
-  const random = seededRandom(options.seed);
-  const sampleLength = Math.floor(maxTargetPositions / 2);
-  const sampled: number[] = [];
-  let sumLogprob = 0;
-  let truncated = false;
-  for (;;) {
-    options.signal?.throwIfAborted();
-    applyRules(logits, sampled);
-    const { token, logprob } = chooseToken(logits, options.temperature, random);
-    sumLogprob += logprob;
-    if (token === special.endOfText) break;
-    sampled.push(token);
-    if (sampled.length >= sampleLength || positions >= maxTargetPositions) {
-      truncated = true;
-      break;
-    }
-    logits = await model.step(state, [token]);
-    positions += 1;
-  }
+  const start = { model, state, logits, signal };
+  const count = temperature > 0 ? bestOf : 1;
+  const candidates =
+    temperature === 0 && beamSize > 1
+      ? await beamCandidates(start, { beamSize, patience })
+      : await sampleCandidates(start, {
+          temperature,
+          randoms: Array.from({ length: count }, (_, n) => seededRandom(mixSeed(seed, n))),
+        });
+  const { tokens, sumLogprob, truncated } = likeliest(candidates, lengthPenalty);
 
-  const text = tokenizer.decode(sampled).trim();
+  const text = tokenizer.decode(tokens).trim();
   return {
-    tokens: sampled,
+    tokens,
     text,
-    temperature: options.temperature,
-    avgLogprob: sumLogprob / (sampled.length + 1),
+    temperature,
+    avgLogprob: sumLogprob / (tokens.length + 1),
     compressionRatio: compressionRatio(text),
     noSpeechProb,
     truncated,
@@ -104,11 +104,20 @@ export function compressionRatio(text: string): number {
   return bytes.length / deflateSync(bytes).length;
 }
 
+/** Independent draws for every n; multipliers are those of MurmurHash3. */
+export function mixSeed(seed: number, n: number): number {
+  return (Math.imul(seed | 0, 0x85ebca6b) ^ Math.imul(n, 0xc2b2ae35)) >>> 0;
+}
+
 /** `<|startofprev|>` and as much of the earlier text as may stand before a window (`_get_initial_tokens`). */
 function previousText(model: SpeechModel, prompt: readonly number[]): number[] {
   if (prompt.length === 0) return [];
-  const { tokens, maxTargetPositions } = model.manifest;
-  return [tokens.startOfPrev, ...prompt.slice(-(Math.floor(maxTargetPositions / 2) - 1))];
+  return [model.manifest.tokens.startOfPrev, ...prompt.slice(-promptRoom(model.manifest))];
+}
+
+/** Tokens of earlier text that may stand before a window, `n_ctx // 2 - 1`: 223 for every published Whisper. */
+export function promptRoom({ maxTargetPositions }: Pick<SpeechModel["manifest"], "maxTargetPositions">): number {
+  return Math.floor(maxTargetPositions / 2) - 1;
 }
 
 async function chooseLanguage(
@@ -120,9 +129,7 @@ async function chooseLanguage(
 ): Promise<{ language: string | undefined; languages: LanguageProbabilities }> {
   if (!model.manifest.isMultilingual) return { language: undefined, languages: {} };
   // A prompt in one language would bias the answer; the reference listens without it.
-  const listenAgain = prompted && options.language === undefined;
-  const languages = listenAgain
-    ? await detectLanguage(model, audio)
-    : languageProbabilities(logitsAtStart, model.manifest);
+  const heard = () => (prompted ? listen(model, audio) : languageProbabilities(logitsAtStart, model.manifest));
+  const languages = options.languages ?? (await heard());
   return { language: options.language ?? bestLanguage(languages), languages };
 }

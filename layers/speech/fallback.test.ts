@@ -33,7 +33,7 @@ describe("isSilence", () => {
     [0.7, -1.0, true],
     [0.7, -0.9, false],
     [0.6, -1.5, false],
-  ])("for no-speech %f and log-probability %f is %s", (noSpeechProb, avgLogprob, expected) => {
+  ])("SPEECH 16: for no-speech %f and log-probability %f is %s", (noSpeechProb, avgLogprob, expected) => {
     expect(isSilence({ noSpeechProb, avgLogprob })).toBe(expected);
   });
 });
@@ -47,7 +47,7 @@ describe("judge", () => {
     ["silence", { avgLogprob: -1.01, noSpeechProb: 0.61 }],
     ["silence", { avgLogprob: -1.01, noSpeechProb: 0.61, compressionRatio: 9 }],
     ["repetitive", { noSpeechProb: 0.99, compressionRatio: 9 }],
-  ] as const)("says %s of %o", (verdict, evidence) => {
+  ] as const)("SPEECH 15: says %s of %o", (verdict, evidence) => {
     expect(judge({ ...fair, ...evidence })).toBe(verdict);
   });
 });
@@ -72,7 +72,7 @@ const sure = { words: [word(3), word(4)], peak: 30 };
 const looping = { words: Array.from({ length: 28 }, () => word(7)), peak: 30 };
 
 describe("decodeWithFallback", () => {
-  it("stops at the first acceptable attempt", async () => {
+  it("SPEECH 15: stops at the first acceptable attempt", async () => {
     const { model } = scriptedModel(perRung([unsure, sure]));
     const { attempts, kept, exhausted } = await fallback(model);
     expect(attempts.map(({ verdict }) => verdict)).toEqual(["low_logprob", "ok"]);
@@ -80,12 +80,12 @@ describe("decodeWithFallback", () => {
     expect(exhausted).toBe(false);
   });
 
-  it("retries repetition", async () => {
+  it("SPEECH 15: retries repetition", async () => {
     const { model } = scriptedModel(perRung([looping, sure]));
     expect((await fallback(model)).attempts.map(({ verdict }) => verdict)).toEqual(["repetitive", "ok"]);
   });
 
-  it("does not retry silence", async () => {
+  it("SPEECH 15: does not retry silence", async () => {
     const script = perRung([unsure]);
     const { model } = scriptedModel((moment) =>
       moment.fed.length === 1 ? logitsOf({ [id.noSpeech]: 10, [id.en]: 1 }) : script(moment),
@@ -95,7 +95,7 @@ describe("decodeWithFallback", () => {
     expect(exhausted).toBe(false);
   });
 
-  it("keeps the best of six failures, not the last, and says so", async () => {
+  it("SPEECH 15: keeps the best of six failures, not the last, and says so", async () => {
     const better = { words: [word(5)], peak: 3.5 };
     const { model, account } = scriptedModel(perRung([unsure, looping, better, unsure, looping, unsure]));
     const { attempts, kept, exhausted } = await fallback(model, { temperatures: [0, 0, 0, 0, 0, 0] });
@@ -105,13 +105,13 @@ describe("decodeWithFallback", () => {
     expect(account.open).toBe(0);
   });
 
-  it("draws several samples above temperature 0 only", async () => {
+  it("SPEECH 14: draws several samples above temperature 0 only", async () => {
     const { model, account } = scriptedModel(perRung([unsure]));
     await fallback(model, { temperatures: [0, 0.4], bestOf: 3 });
     expect(account.hypotheses).toHaveLength(4);
   });
 
-  it("needs a temperature", async () => {
+  it("SPEECH 15: needs a temperature", async () => {
     const { model } = scriptedModel(perRung([sure]));
     await expect(fallback(model, { temperatures: [] })).rejects.toMatchObject({ code: "request.invalid" });
     await expect(fallback(model, { temperatures: [-1] })).rejects.toMatchObject({ code: "request.invalid" });

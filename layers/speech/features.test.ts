@@ -4,7 +4,7 @@ import { windowFeatures } from "./features.ts";
 describe("windowFeatures", () => {
   const sizes = { melBins: 80, maxFrames: 100 };
 
-  it("fills a short window up to the model's with the mel of silence", () => {
+  it("SPEECH 5: fills a short window up to the model's with the mel of silence", () => {
     const tone = Float32Array.from({ length: 4_000 }, (_, i) => 0.5 * Math.sin((2 * Math.PI * 440 * i) / 16_000));
     const mel = windowFeatures(sizes)(tone);
     expect(mel).toHaveLength(80 * 100);

@@ -1,36 +1,30 @@
 import { describe, expect, it } from "vitest";
-import {
-  bestLanguage,
-  describeLanguage,
-  detectLanguage,
-  languageProbabilities,
-  requestedLanguage,
-} from "./language.ts";
+import { bestLanguage, describeLanguage, languageProbabilities, listen, requestedLanguage } from "./language.ts";
 import { englishManifest, id, logitsOf, manifest, saying, scriptedModel } from "./scripted-model.fixture.ts";
 
 describe("languageProbabilities", () => {
-  it("is a softmax over the language tokens, whatever else is likelier", () => {
+  it("SPEECH 6: is a softmax over the language tokens, whatever else is likelier", () => {
     const logits = logitsOf({ [id.word(0)]: 50, [id.en]: 0, [id.de]: Math.log(3), [id.es]: -Infinity });
     const probabilities = languageProbabilities(logits, manifest);
     expect(probabilities).toEqual({ en: expect.closeTo(0.25, 6), de: expect.closeTo(0.75, 6), es: 0 });
   });
 
-  it("is empty for an English-only checkpoint", () => {
+  it("SPEECH 6: is empty for an English-only checkpoint", () => {
     expect(languageProbabilities(logitsOf({}), englishManifest)).toEqual({});
   });
 });
 
-describe("detectLanguage", () => {
-  it("takes one step from start-of-transcript and cleans up", async () => {
+describe("listen", () => {
+  it("SPEECH 6: takes one step from start-of-transcript and cleans up", async () => {
     const { model, account } = scriptedModel(saying([[]], { language: id.es }));
     using audio = await model.encode(new Float32Array(2), 1);
-    expect(bestLanguage(await detectLanguage(model, audio))).toBe("es");
+    expect(bestLanguage(await listen(model, audio))).toBe("es");
     expect(account).toMatchObject({ hypotheses: [[id.startOfTranscript]], open: 1 });
   });
 });
 
 describe("describeLanguage", () => {
-  it("answers und below the threshold, with candidates, and says what it decoded as", () => {
+  it("SPEECH 7: answers und below the threshold, with candidates, and says what it decoded as", () => {
     const language = describeLanguage({ en: 0.4, de: 0.35, es: 0.25 }, undefined);
     expect(language).toMatchObject({ code: "und", probability: 0.4, decodedAs: "en", source: "detected" });
     expect(language.candidates.map(({ code }) => code)).toEqual(["en", "de", "es"]);

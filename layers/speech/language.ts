@@ -40,7 +40,7 @@ export function languageProbabilities(logits: Float32Array, { tokens }: Pick<Mod
 }
 
 /** Listens for the language of an encoded window: one decoder step, with no prompt. */
-export async function detectLanguage(model: SpeechModel, audio: AudioContext): Promise<LanguageProbabilities> {
+export async function listen(model: SpeechModel, audio: AudioContext): Promise<LanguageProbabilities> {
   using state = model.start(audio);
   const logits = await model.step(state, [model.manifest.tokens.startOfTranscript]);
   return languageProbabilities(logits, model.manifest);

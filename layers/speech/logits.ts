@@ -1,4 +1,4 @@
-import { MediaError } from "../core/index.ts";
+import { noUsableNumbers } from "./search.ts";
 
 /** Beyond this distance below the maximum, all of a 52k vocabulary together weighs less than 1e-8. */
 const negligible = 30;
@@ -29,6 +29,24 @@ export function probabilityOf(logits: Float32Array, token: number): number {
   return Math.exp((logits[token] ?? -Infinity) - logSumExp(logits));
 }
 
+/**
+ * The `count` tokens with the largest logits, largest first, the lower id first among equals; masked ones are left out. One
+ * pass over the vocabulary that keeps `count` of them.
+ */
+export function topTokens(logits: Float32Array, count: number): number[] {
+  const best: number[] = [];
+  let least = -Infinity;
+  for (let token = 0; token < logits.length; token++) {
+    const logit = logits[token]!;
+    if (!(logit > least)) continue;
+    let at = best.length < count ? best.length : count - 1;
+    for (; at > 0 && logits[best[at - 1]!]! < logit; at--) best[at] = best[at - 1]!;
+    best[at] = token;
+    if (best.length === count) least = logits[best[count - 1]!]!;
+  }
+  return best;
+}
+
 /** Uniform numbers in [0, 1). */
 export type Random = () => number;
 
@@ -57,10 +75,7 @@ export function chooseToken(
   const token = temperature === 0 ? indexOfMaximum(logits) : sample(logits, temperature, random);
   const logprob = (logits[token] ?? Number.NaN) - logSumExp(logits);
   if (!Number.isFinite(logprob)) {
-    throw new MediaError(
-      "model.invalid",
-      "The model gave no usable probabilities (NaN or infinity). Its files are damaged: fetch or build the model again.",
-    );
+    throw noUsableNumbers();
   }
   return { token, logprob };
 }

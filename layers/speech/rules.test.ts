@@ -8,13 +8,13 @@ const flat = () => new Float32Array(manifest.vocabSize);
 const allowed = (logits: Float32Array) => [...logits.keys()].filter((token) => logits[token]! > -Infinity);
 
 describe("suppressBlank", () => {
-  it("masks the blank and end-of-text at the first step", () => {
+  it("SPEECH 9: masks the blank and end-of-text at the first step", () => {
     const logits = flat();
     suppressBlank(manifest)(logits, []);
     expect([logits[id.blank], logits[id.endOfText], logits[id.word(0)]]).toEqual([-Infinity, -Infinity, 0]);
   });
 
-  it("leaves later steps alone", () => {
+  it("SPEECH 9: leaves later steps alone", () => {
     const logits = flat();
     suppressBlank(manifest)(logits, [id.at(0)]);
     expect(allowed(logits)).toHaveLength(manifest.vocabSize);
@@ -22,7 +22,7 @@ describe("suppressBlank", () => {
 });
 
 describe("suppressTokens", () => {
-  it("masks the non-speech set and the prompt's tokens at every step", () => {
+  it("SPEECH 9: masks the non-speech set and the prompt's tokens at every step", () => {
     const logits = flat();
     suppressTokens(manifest)(logits, [id.at(0), id.word(0)]);
     const { startOfTranscript, translate, transcribe, startOfLm, startOfPrev, noSpeech, symbol, de } = id;
@@ -38,32 +38,32 @@ describe("timestampRules", () => {
   // Text far above the timestamps, so that none is forced by the sum of their probabilities.
   const textLeads = () => logitsOf({ [id.word(0)]: 20, [id.endOfText]: 20 }, 0);
 
-  it("never allows no-timestamps", () => {
+  it("SPEECH 10: never allows no-timestamps", () => {
     const logits = flat();
     rules(logits, [id.at(0), id.word(0)]);
     expect(logits[id.noTimestamps]).toBe(-Infinity);
   });
 
-  it("opens a window with a timestamp of at most 1.0 s", () => {
+  it("SPEECH 10: opens a window with a timestamp of at most 1.0 s", () => {
     const logits = textLeads();
     rules(logits, []);
     expect(allowed(logits)).toEqual(Array.from({ length: 51 }, (_, i) => id.at(20 * i)));
   });
 
-  it("asks for text after the opening timestamp", () => {
+  it("SPEECH 10: asks for text after the opening timestamp", () => {
     const logits = flat();
     rules(logits, [id.at(100)]);
     expect(timestamps(logits)).toEqual([]);
     expect(logits[id.word(3)]).toBe(0);
   });
 
-  it("asks for text after a pair", () => {
+  it("SPEECH 10: asks for text after a pair", () => {
     const logits = flat();
     rules(logits, [id.at(0), id.word(0), id.at(500), id.at(500)]);
     expect(timestamps(logits)).toEqual([]);
   });
 
-  it("asks for a second timestamp, or the end, after a closing one", () => {
+  it("SPEECH 10: asks for a second timestamp, or the end, after a closing one", () => {
     const logits = textLeads();
     rules(logits, [id.at(0), id.word(0), id.at(500)]);
     expect(allowed(logits).filter((token) => token < id.endOfText)).toEqual([]);
@@ -71,25 +71,25 @@ describe("timestampRules", () => {
     expect(timestamps(logits)[0]).toBe(id.at(500));
   });
 
-  it("never goes back, and never closes a segment of no length", () => {
+  it("SPEECH 10: never goes back, and never closes a segment of no length", () => {
     const logits = textLeads();
     rules(logits, [id.at(0), id.word(0), id.at(500), id.at(500), id.word(1)]);
     expect(timestamps(logits)[0]).toBe(id.at(520));
   });
 
-  it("forces a timestamp when all of them together beat the best text token", () => {
+  it("SPEECH 10: forces a timestamp when all of them together beat the best text token", () => {
     const logits = logitsOf({ [id.word(0)]: 5, [id.at(1000)]: 4.5, [id.at(1020)]: 4.5 });
     rules(logits, [id.at(0), id.word(1)]);
     expect(allowed(logits).every((token) => token >= id.at(0))).toBe(true);
   });
 
-  it("leaves text alone when it beats all timestamps together", () => {
+  it("SPEECH 10: leaves text alone when it beats all timestamps together", () => {
     const logits = logitsOf({ [id.word(0)]: 5, [id.at(1000)]: 4, [id.at(1020)]: 4 });
     rules(logits, [id.at(0), id.word(1)]);
     expect(logits[id.word(0)]).toBe(5);
   });
 
-  it("masks what a padded vocabulary holds beyond the last timestamp", () => {
+  it("SPEECH 8: masks what a padded vocabulary holds beyond the last timestamp", () => {
     const logits = new Float32Array(manifest.vocabSize + 5);
     logits[id.word(0)] = 20;
     rules(logits, [id.at(0), id.word(0)]);
@@ -103,13 +103,13 @@ describe("maxInitialTimestampIndex", () => {
     ["1.0 s where an early export says 0.02 s", 1, 50],
     ["later where the checkpoint was trained so", 400, 400],
     ["never beyond the last timestamp", 9_999, 500],
-  ])("is %s", (_name, own, expected) => {
+  ])("SPEECH 10: the first timestamp is at most %s", (_name, own, expected) => {
     expect(maxInitialTimestampIndex({ ...manifest, maxInitialTimestampIndex: own })).toBe(expected);
   });
 });
 
 describe("decodingRules", () => {
-  it("always leaves a token to choose, and only well-formed sequences", () => {
+  it("SPEECH 10: always leaves a token to choose, and only well-formed sequences", () => {
     const rules = decodingRules(manifest);
     fc.assert(
       fc.property(fc.integer(), fc.integer({ min: 1, max: 60 }), (seed, length) => {

@@ -1,4 +1,4 @@
-import type { AudioContext, DecoderState, ModelManifest, SpeechModel } from "../inference/index.ts";
+import type { Alignment, AudioContext, DecoderState, ModelManifest, SpeechModel } from "../inference/index.ts";
 import type { Tokenizer } from "./tokenizer.ts";
 
 /** Token ids of a Whisper small enough to write down: 20 text tokens, 3 languages, timestamps of 20 ms over 10 s. */
@@ -77,12 +77,17 @@ export const pcmOf = (durationMs: number): Float32Array => new Float32Array(dura
 
 /** Word n is spelled w<n>; the blank is a space. */
 export const tokenizer: Tokenizer = {
-  decode: (tokens) =>
-    tokens
-      .filter((token) => token < id.endOfText)
-      .map((token) => (token === id.blank ? " " : ` w${token - 2}`))
-      .join(""),
+  decode: (tokens) => spell(tokens),
+  decodeLossy: (tokens) => spell(tokens),
+  encode: async (text) => [...text.matchAll(/w(\d+)/g)].map(([, n]) => id.word(Number(n))),
 };
+
+function spell(tokens: readonly number[]): string {
+  return tokens
+    .filter((token) => token < id.endOfText)
+    .map((token) => (token === id.blank ? " " : ` w${token - 2}`))
+    .join("");
+}
 
 /** Logits that are `floor` but for those named. */
 export function logitsOf(peaks: Record<number, number>, floor = -20): Float32Array {
@@ -94,9 +99,48 @@ export function logitsOf(peaks: Record<number, number>, floor = -20): Float32Arr
 /** What a scripted model knows when it is asked: all tokens fed to this hypothesis, and where it stands. */
 export type Moment = { fed: number[]; sampled: number[]; encoding: number; hypothesis: number };
 
+type ScriptedState = DecoderState & { number: number };
+
 /** A model whose logits are what the script says; it keeps account of what was encoded, fed and disposed. */
-export function scriptedModel(script: (moment: Moment) => Float32Array, own: ModelManifest = manifest) {
-  const account = { encodings: [] as number[], hypotheses: [] as number[][], open: 0 };
+export function scriptedModel(
+  script: (moment: Moment) => Float32Array,
+  own: ModelManifest = manifest,
+  alignment: (tokens: readonly number[], positions: number) => Alignment = () => {
+    throw new Error("the scripted model was given no alignment");
+  },
+) {
+  const account = {
+    encodings: [] as number[],
+    hypotheses: [] as number[][],
+    batches: [] as number[],
+    aligned: [] as number[][],
+    open: 0,
+  };
+  const open = (fed: number[]): ScriptedState => {
+    const number = account.hypotheses.push(fed) - 1;
+    account.open++;
+    let disposed = false;
+    return {
+      number,
+      get length() {
+        if (disposed) throw new Error("the state was disposed");
+        return account.hypotheses[number]!.length;
+      },
+      [Symbol.dispose]() {
+        if (disposed) throw new Error("the state was disposed twice");
+        disposed = true;
+        account.open--;
+      },
+    };
+  };
+  const advance = (state: ScriptedState, tokens: readonly number[]) => {
+    if (state.length + tokens.length > own.maxTargetPositions) throw new Error("past the last position");
+    const fed = account.hypotheses[state.number]!;
+    fed.push(...tokens);
+    const begin = own.isMultilingual ? 3 : 1;
+    const sampled = fed.slice(fed.indexOf(id.startOfTranscript) + begin);
+    return script({ fed: [...fed], sampled, encoding: account.encodings.length - 1, hypothesis: state.number });
+  };
   const model: SpeechModel = {
     manifest: own,
     async encode(_mel, frames): Promise<AudioContext> {
@@ -104,20 +148,22 @@ export function scriptedModel(script: (moment: Moment) => Float32Array, own: Mod
       account.open++;
       return { frames, positions: frames / 2, [Symbol.dispose]: () => void account.open-- };
     },
-    start(): DecoderState {
-      account.hypotheses.push([]);
-      account.open++;
-      const number = account.hypotheses.length - 1;
-      const state = { number, length: 0, [Symbol.dispose]: () => void account.open-- };
-      return state;
-    },
+    start: () => open([]),
     async step(state, tokens) {
-      const hypothesis = (state as DecoderState & { number: number }).number;
-      const fed = account.hypotheses[hypothesis]!;
-      fed.push(...tokens);
-      const begin = own.isMultilingual ? 3 : 1;
-      const sampled = fed.slice(fed.indexOf(id.startOfTranscript) + begin);
-      return script({ fed: [...fed], sampled, encoding: account.encodings.length - 1, hypothesis });
+      return advance(state as ScriptedState, tokens);
+    },
+    fork(state) {
+      return open([...account.hypotheses[(state as ScriptedState).number]!]);
+    },
+    async stepBatch(states, tokens) {
+      account.batches.push(states.length);
+      if (new Set(states).size !== states.length) throw new Error("the states of a batch must be distinct");
+      if (new Set(states.map(({ length }) => length)).size > 1) throw new Error("unequal lengths");
+      return states.map((state, i) => advance(state as ScriptedState, [tokens[i]!]));
+    },
+    async align(audio, tokens) {
+      account.aligned.push([...tokens]);
+      return alignment(tokens, audio.positions);
     },
     async [Symbol.asyncDispose]() {},
   };

@@ -9,7 +9,7 @@ const times = (segments: { startMs: number; endMs: number }[]) =>
   segments.map(({ startMs, endMs }) => [startMs, endMs]);
 
 describe("cutSegments", () => {
-  it("cuts at consecutive pairs and ends at a single timestamp", () => {
+  it("SPEECH 17: cuts at consecutive pairs and ends at a single timestamp", () => {
     const result = cut([at(0), word(0), at(1500), at(2000), word(1), word(2), at(4480)]);
     expect(times(result.segments)).toEqual([
       [0, 1500],
@@ -19,14 +19,14 @@ describe("cutSegments", () => {
     expect(result).toMatchObject({ unfinished: undefined, seekMs: 8_000 });
   });
 
-  it("goes on at the last pair when text follows it without an end", () => {
+  it("SPEECH 17: goes on at the last pair when text follows it without an end", () => {
     const result = cut([at(0), word(0), at(1500), at(1600), word(1)]);
     expect(times(result.segments)).toEqual([[0, 1500]]);
     expect(result.seekMs).toBe(1500);
     expect(result.unfinished).toMatchObject({ startMs: 1600, endMs: 8_000 });
   });
 
-  it("goes on at a last pair that nothing follows", () => {
+  it("SPEECH 17: goes on at a last pair that nothing follows", () => {
     expect(cut([at(0), word(0), at(1500), at(1500)])).toMatchObject({ unfinished: undefined, seekMs: 1500 });
   });
 
@@ -40,7 +40,7 @@ describe("cutSegments", () => {
   });
 
   it("has nothing for no tokens", () => {
-    expect(cut([])).toEqual({ segments: [], unfinished: undefined, seekMs: 8_000 });
+    expect(cut([])).toEqual({ segments: [], unfinished: undefined, seekMs: 8_000, closed: false });
   });
 
   it("clips to the audio", () => {
@@ -51,7 +51,7 @@ describe("cutSegments", () => {
     ]);
   });
 
-  it("keeps every text token exactly once, in order, inside the audio", () => {
+  it("SPEECH 17: keeps every text token exactly once, in order, inside the audio", () => {
     const token = fc.oneof(
       fc.nat(19),
       fc.nat(500).map((n) => at(20 * n)),

@@ -10,6 +10,8 @@ export type Cut = {
   unfinished: TimedTokens | undefined;
   /** Where decoding goes on: the audio's end, unless the model stopped before it. */
   seekMs: number;
+  /** A single timestamp ends the tokens: the model says that nothing follows (`single_timestamp_ending`). */
+  closed: boolean;
 };
 
 /**
@@ -41,17 +43,18 @@ export function cutSegments(
   const closed = tokens.length > 1 && isTimestamp(tokens.at(-1)) && !isTimestamp(tokens.at(-2));
   if (lastPair === undefined) {
     const whole = piece(0, tokens.length);
-    if (closed) return { segments: [whole], unfinished: undefined, seekMs: audioMs };
-    return { segments: [], unfinished: tokens.length > 0 ? whole : undefined, seekMs: audioMs };
+    if (closed) return { segments: [whole], unfinished: undefined, seekMs: audioMs, closed };
+    return { segments: [], unfinished: tokens.length > 0 ? whole : undefined, seekMs: audioMs, closed };
   }
 
   const bounds = [0, ...cuts, ...(closed ? [tokens.length] : [])];
   const segments = bounds.slice(1).map((to, i) => piece(bounds[i]!, to));
-  if (closed) return { segments, unfinished: undefined, seekMs: audioMs };
+  if (closed) return { segments, unfinished: undefined, seekMs: audioMs, closed };
   const rest = piece(lastPair, tokens.length);
   return {
     segments,
     unfinished: rest.tokens.some((token) => token < special.endOfText) ? rest : undefined,
     seekMs: Math.min(timeOf(tokens[lastPair - 1]!), audioMs),
+    closed,
   };
 }

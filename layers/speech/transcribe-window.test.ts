@@ -52,7 +52,7 @@ describe("transcribeWindow", () => {
     });
   });
 
-  it("goes on where the model stopped, in the language it began with", async () => {
+  it("SPEECH 17: goes on where the model stopped, in the language it began with", async () => {
     const first = [at(0), word(0), at(2000), at(2000), word(1)];
     const second = [at(0), word(1), word(2), at(3000)];
     const scripted = scriptedModel((moment) =>
@@ -87,7 +87,7 @@ describe("transcribeWindow", () => {
     expect(segments.map(({ startMs }) => startMs)).toEqual([0, 100, 200, 300]);
   });
 
-  it("takes a window for silence without dropping its evidence", async () => {
+  it("SPEECH 16: takes a window for silence without dropping its evidence", async () => {
     const scripted = scriptedModel(({ fed, sampled }) =>
       fed.length === 1
         ? logitsOf({ [id.noSpeech]: 10, [id.en]: 2 })
@@ -104,19 +104,19 @@ describe("transcribeWindow", () => {
     expect((await transcribe(scripted, 5_000)).segments[0]!.flags).toEqual(["likely_silence"]);
   });
 
-  it("clips ends to the audio and records text that lies behind it", async () => {
+  it("SPEECH 19: clips ends to the audio and records text that lies behind it", async () => {
     const sentence = [at(0), word(0), at(3000), at(6000), word(1), at(7000)];
     const { segments, dropped } = await transcribe(scriptedModel(saying([sentence])), 2_990);
     expect(segments.map(({ startMs, endMs, text }) => [startMs, endMs, text])).toEqual([[0, 2990, "w0"]]);
     expect(dropped).toEqual([{ startMs: 2990, endMs: 2990, text: "w1" }]);
   });
 
-  it("drops segments without text", async () => {
+  it("SPEECH 19: drops segments without text", async () => {
     const sentence = [at(0), word(0), at(1000), at(1000), id.blank, at(2000)];
     expect((await transcribe(scriptedModel(saying([sentence])), 5_000)).segments).toHaveLength(1);
   });
 
-  it("marks the best attempt when all fail", async () => {
+  it("SPEECH 15: marks the best attempt when all fail", async () => {
     const scripted = scriptedModel((moment) =>
       moment.fed.length === 1
         ? saying([[]])(moment)
@@ -127,7 +127,7 @@ describe("transcribeWindow", () => {
     expect(segments[0]!.flags).toEqual(["fallback_exhausted", "low_logprob"]);
   });
 
-  it("repeats itself byte for byte", async () => {
+  it("SPEECH 14: repeats itself byte for byte", async () => {
     const undecided = () =>
       scriptedModel(({ fed, sampled }) =>
         fed.length === 1 ? logitsOf({ [id.en]: 3 }) : logitsOf(sampled.length > 9 ? { [id.endOfText]: 9 } : {}, 0),

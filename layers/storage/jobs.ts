@@ -1,20 +1,10 @@
 import { z } from "zod";
 import { environmentValue, type JobId, MediaError, parseJobId } from "../core/index.ts";
+import { jobOptionsSchema } from "./job-options.ts";
 import { keys } from "./keys.ts";
 import { getJson, listKeys, putObject } from "./objects.ts";
 
-/** What the sender of a file may choose. Part of what identifies a job's result. */
-export const jobOptionsSchema = z.strictObject({
-  /** Language code, or undefined to detect it. */
-  language: z
-    .string()
-    .regex(/^[a-z]{2,3}$/, "a language code such as en")
-    .optional(),
-  task: z.enum(["transcribe", "translate"]).default("transcribe"),
-  /** Which audio track, counted from 0; the default track otherwise. */
-  audioTrack: z.number().int().min(0).max(63).optional(),
-});
-export type JobOptions = z.output<typeof jobOptionsSchema>;
+export { type JobOptions, jobOptionsSchema, largestGivenTranscriptBytes } from "./job-options.ts";
 
 export const jobErrorSchema = z.object({
   code: z.string(),
@@ -53,9 +43,21 @@ export const jobRecordSchema = z.object({
     })
     .optional(),
   windows: z.number().optional(),
+  /** How far the loop of `exact` mode has come. */
+  exact: z.object({ seekMs: z.number(), durationMs: z.number() }).optional(),
   language: z.object({ code: z.string(), probability: z.number() }).optional(),
   ledgerMs: z.object({ speech: z.number(), silence: z.number(), other: z.number(), failed: z.number() }).optional(),
   warnings: z.array(z.string()).optional(),
+  /** How long each step worked. Here and not in the transcript, which must be the same however long it took. */
+  timingsMs: z
+    .object({
+      probe: z.number(),
+      split: z.number(),
+      /** All windows or slices added up; several run at a time. */
+      recognition: z.number(),
+      merge: z.number(),
+    })
+    .optional(),
   error: jobErrorSchema.optional(),
 });
 export type JobRecord = z.output<typeof jobRecordSchema>;

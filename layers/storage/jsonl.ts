@@ -1,6 +1,6 @@
-import { PassThrough } from "node:stream";
 import { StringDecoder } from "node:string_decoder";
-import { openObject, putStream } from "./objects.ts";
+import { ObjectWriter } from "./object-writer.ts";
+import { openObject } from "./objects.ts";
 
 /** Reads a JSON Lines object line by line. Only a line feed ends a line: readline would also cut at U+2028, which JSON allows. */
 export async function* readJsonLines(bucket: string, key: string): AsyncGenerator<unknown> {
@@ -17,32 +17,22 @@ export async function* readJsonLines(bucket: string, key: string): AsyncGenerato
 
 /** Writes a JSON Lines object while its lines are made; it exists only after `end()`. */
 export class JsonLinesWriter {
-  readonly #stream = new PassThrough();
-  readonly #stored: Promise<void>;
+  readonly #object: ObjectWriter;
 
   constructor(bucket: string, key: string) {
-    this.#stored = putStream(bucket, key, this.#stream, "application/jsonl");
-    // The failure is thrown by write() or end(); without this it would be an unhandled rejection before that.
-    this.#stored.catch((error) => this.#stream.destroy(error));
+    this.#object = new ObjectWriter(bucket, key, "application/jsonl");
   }
 
-  async write(value: unknown): Promise<void> {
-    if (this.#stream.destroyed) return this.#stored;
-    if (this.#stream.write(`${JSON.stringify(value)}\n`)) return;
-    await new Promise<void>((resolve, reject) => {
-      this.#stream.once("drain", resolve);
-      this.#stored.catch(reject);
-    });
+  write(value: unknown): Promise<void> {
+    return this.#object.write(`${JSON.stringify(value)}\n`);
   }
 
-  async end(): Promise<void> {
-    this.#stream.end();
-    await this.#stored;
+  end(): Promise<void> {
+    return this.#object.end();
   }
 
   /** Gives up: nothing becomes visible. */
-  async abort(): Promise<void> {
-    this.#stream.destroy(new Error("aborted"));
-    await this.#stored.catch(() => undefined);
+  abort(): Promise<void> {
+    return this.#object.abort();
   }
 }

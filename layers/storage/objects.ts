@@ -31,12 +31,14 @@ export async function headObject(bucket: string, key: string): Promise<ObjectHea
   }
 }
 
-/** A small JSON object and its ETag; undefined when there is none. */
-export async function getJson(bucket: string, key: string): Promise<{ value: unknown; etag: string } | undefined> {
+export type StoredJson = { value: unknown; etag: string; metadata: Record<string, string> };
+
+/** A small JSON object, its ETag and its metadata; undefined when there is none. */
+export async function getJson(bucket: string, key: string): Promise<StoredJson | undefined> {
   try {
     const reply = await s3().send(new GetObjectCommand({ Bucket: bucket, Key: key }));
     const text = (await reply.Body?.transformToString()) ?? "";
-    return { value: JSON.parse(text), etag: reply.ETag ?? "" };
+    return { value: JSON.parse(text), etag: reply.ETag ?? "", metadata: reply.Metadata ?? {} };
   } catch (error) {
     if (isNotFound(error)) return undefined;
     throw error;
@@ -54,7 +56,7 @@ export async function putObject(
   key: string,
   body: string | Uint8Array,
   contentType: string,
-  condition: WriteCondition = {},
+  condition: WriteCondition & { metadata?: Record<string, string> } = {},
 ): Promise<boolean> {
   try {
     await s3().send(
@@ -63,6 +65,7 @@ export async function putObject(
         Key: key,
         Body: body,
         ContentType: contentType,
+        ...(condition.metadata ? { Metadata: condition.metadata } : {}),
         ...(condition.onlyIfAbsent ? { IfNoneMatch: "*" } : {}),
         ...(condition.onlyIfEtag ? { IfMatch: condition.onlyIfEtag } : {}),
       }),

@@ -18,6 +18,34 @@ export type PresignedUpload =
 const smallestPartBytes = 16 * 1_048_576;
 const mostParts = 500;
 
+export type PresignedPut = Extract<PresignedUpload, { method: "PUT" }>;
+
+const expiry = (seconds: number) => new Date(Date.now() + seconds * 1000).toISOString();
+
+/** An address for the transcript that a sender has already; S3 accepts exactly the bytes that were announced. */
+export function presignTranscript(
+  jobId: JobId,
+  request: { sizeBytes: number; sha256: string; expiresSeconds: number },
+): Promise<PresignedPut> {
+  return presignPut(keys.givenTranscript(jobId), request);
+}
+
+async function presignPut(
+  key: string,
+  { sizeBytes, sha256, expiresSeconds }: { sizeBytes: number; sha256?: string; expiresSeconds: number },
+): Promise<PresignedPut> {
+  const target = { Bucket: environmentValue("UPLOADS_BUCKET"), Key: key };
+  const checksum = sha256 && Buffer.from(sha256, "hex").toString("base64");
+  const url = await getSignedUrl(
+    s3(),
+    new PutObjectCommand({ ...target, ContentLength: sizeBytes, ChecksumSHA256: checksum }),
+    // Hoisted into the query a checksum would be ignored by a client that does not know of it; as a header it must be sent.
+    { expiresIn: expiresSeconds, unhoistableHeaders: new Set(["x-amz-checksum-sha256"]) },
+  );
+  const headers: Record<string, string> = checksum ? { "x-amz-checksum-sha256": checksum } : {};
+  return { method: "PUT", url, headers, expiresAt: expiry(expiresSeconds) };
+}
+
 /**
  * Addresses that accept one job's file and nothing else: the exact length is signed, and so is the content hash when
  * it is known, so S3 itself refuses other bytes.
@@ -28,17 +56,8 @@ export async function presignUpload(
 ): Promise<PresignedUpload> {
   const target = { Bucket: environmentValue("UPLOADS_BUCKET"), Key: keys.upload(jobId) };
   const expiresIn = request.expiresSeconds;
-  const expiresAt = new Date(Date.now() + expiresIn * 1000).toISOString();
-  if (!request.multipart) {
-    const checksum = request.sha256 && Buffer.from(request.sha256, "hex").toString("base64");
-    const url = await getSignedUrl(
-      s3(),
-      new PutObjectCommand({ ...target, ContentLength: request.sizeBytes, ChecksumSHA256: checksum }),
-      // Hoisted into the query a checksum would be ignored by a client that does not know of it; as a header it must be sent.
-      { expiresIn, unhoistableHeaders: new Set(["x-amz-checksum-sha256"]) },
-    );
-    return { method: "PUT", url, headers: checksum ? { "x-amz-checksum-sha256": checksum } : {}, expiresAt };
-  }
+  if (!request.multipart) return presignPut(target.Key, request);
+  const expiresAt = expiry(expiresIn);
   const created = await s3().send(new CreateMultipartUploadCommand(target));
   const uploadId = created.UploadId ?? "";
   const partSizeBytes = Math.max(smallestPartBytes, Math.ceil(request.sizeBytes / mostParts));

@@ -1,49 +1,74 @@
+import type { Merged } from "./collect.ts";
+import { completeEvidence } from "./evidence.ts";
+import type { GivenTranscript } from "./given.ts";
 import { combineLanguages } from "./language.ts";
 import { buildLedger } from "./ledger.ts";
 import { mergeWindows } from "./merge.ts";
-import type { ActivitySpan, Segment, Transcript, WindowResult } from "./types.ts";
+import { mergeExact } from "./merge-exact.ts";
+import { mergeGiven } from "./merge-given.ts";
+import type { ActivitySpan, ExactSlice, Span, Transcript, WindowResult } from "./types.ts";
 
-export type AssembleInput = {
+/** Where the text comes from, one of three. */
+export type AssembleSource =
+  /** Every window of the plan, in order. `mode` names the provider where another service recognised them. */
+  | { windows: AsyncIterable<WindowResult> | Iterable<WindowResult>; mode?: string }
+  /** Every slice of `exact` mode, in order. */
+  | { slices: AsyncIterable<ExactSlice> | Iterable<ExactSlice> }
+  /** Somebody's own transcript. */
+  | { given: GivenTranscript };
+
+export type AssembleInput = AssembleSource & {
   jobId?: string | undefined;
   source: Transcript["source"];
+  /** Null where no model was at work. */
   model: Transcript["model"];
+  /** Default: transcribe; none for a given transcript. Without transcribe and translate no text is expected. */
+  tasks?: Transcript["tasks"];
+  /** False where languages were not to be detected: then nothing is said about them. */
+  detectedLanguage?: boolean;
   /** Voice activity over the whole file. */
   activity: readonly ActivitySpan[];
-  /** Every window of the plan, in order. */
-  windows: AsyncIterable<WindowResult> | Iterable<WindowResult>;
+  /** The only stretches that were asked for, where not everything was (`clipTimestamps`). */
+  clips?: readonly Span[] | undefined;
   /** Notes from the steps before. */
   warnings?: readonly string[];
 };
 
 /**
- * Makes the transcript of a file from the results of its windows.
+ * Makes the transcript of a file from the results of its windows, from the slices of `exact` mode, or from a transcript
+ * that was given.
  * @throws MediaError `transcript.incomplete` when a window is missing without a reason.
  */
-export async function assembleTranscript({ jobId, source, model, activity, windows, warnings = [] }: AssembleInput) {
+export async function assembleTranscript(input: AssembleInput): Promise<Transcript> {
+  const { jobId, source, model, activity, clips, warnings = [] } = input;
   const { durationMs } = source;
-  const merged = await mergeWindows(windows, { durationMs });
-  markOutsideVoice(merged.segments, activity);
-  const transcript: Transcript = {
+  const given = "given" in input;
+  const tasks = input.tasks ?? (given ? [] : ["transcribe"]);
+  const merged = await merge(input);
+  completeEvidence(merged.segments, activity);
+  return {
     format: 1,
     ...(jobId === undefined ? {} : { jobId }),
     source,
-    mode: "parallel",
-    language: combineLanguages(merged.languages),
+    mode: given ? "given" : "slices" in input ? "exact" : (input.mode ?? "parallel"),
+    tasks,
+    language: given || input.detectedLanguage === false ? null : combineLanguages(merged.languages),
     model,
     segments: merged.segments,
-    ledger: buildLedger({ durationMs, activity, windows: merged.windows }),
+    ledger: buildLedger({
+      durationMs,
+      activity,
+      clips,
+      windows: merged.windows,
+      textExpected: given || tasks.some((task) => task !== "language"),
+    }),
     warnings: [...warnings, ...merged.warnings],
   };
-  return transcript;
 }
 
-/** Text where voice activity heard no voice at all is suspect: the model may have made it up. */
-function markOutsideVoice(segments: readonly Segment[], activity: readonly ActivitySpan[]): void {
-  const voice = activity.filter(({ kind }) => kind === "speech").sort((a, b) => a.startMs - b.startMs);
-  let next = 0;
-  for (const segment of segments) {
-    while (next < voice.length && voice[next]!.endMs <= segment.startMs) next++;
-    const overlaps = next < voice.length && voice[next]!.startMs < segment.endMs;
-    if (!overlaps) segment.flags = [...segment.flags, "outside_voice"];
-  }
+async function merge(input: AssembleInput): Promise<Merged> {
+  const { durationMs } = input.source;
+  if ("given" in input) return mergeGiven(input.given, { durationMs, activity: input.activity });
+  if ("slices" in input) return mergeExact(input.slices, { durationMs });
+  return mergeWindows(input.windows, { durationMs });
 }

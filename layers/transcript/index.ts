@@ -1,15 +1,27 @@
-export { type AssembleInput, assembleTranscript } from "./assemble.ts";
+export { type AssembleInput, type AssembleSource, assembleTranscript } from "./assemble.ts";
+export type { Merged } from "./collect.ts";
+export { type GivenFormat, type GivenTranscript, givenFormats } from "./given.ts";
 export { renderJson } from "./json.ts";
 export { combineLanguages, type HeardLanguage } from "./language.ts";
+export { CueLayout, type LaidOutCue } from "./layout.ts";
 export { buildLedger, type LedgerInput, type LedgerWindow, ledgerReasons } from "./ledger.ts";
-export { type Merged, mergeWindows } from "./merge.ts";
-export { renderSrt } from "./srt.ts";
+export { mergeWindows } from "./merge.ts";
+export { mergeExact } from "./merge-exact.ts";
+export { mergeGiven } from "./merge-given.ts";
+export { transcriptText } from "./parse/encoding.ts";
+export { parseTranscript } from "./parse/index.ts";
+export { readSegments } from "./read-segments.ts";
+export { spreadOverSpeech } from "./spread.ts";
+export { renderSrt, srtCue } from "./srt.ts";
+export { type SubtitleOptions, subtitleOptionsSchema } from "./subtitle-options.ts";
 export { formatTimestamp } from "./timestamp.ts";
 export { renderTsv } from "./tsv.ts";
 export { renderTxt } from "./txt.ts";
 export {
   type ActivitySpan,
   type Cue,
+  type ExactSlice,
+  exactSliceSchema,
   type FileLanguage,
   type Ledger,
   type LedgerInterval,
@@ -19,9 +31,13 @@ export {
   type Span,
   segmentSchema,
   type Transcript,
+  type TranscriptTask,
   transcriptSchema,
+  type WindowLanguage,
   type WindowResult,
+  type Word,
   windowResultSchema,
   windowTranscriptSchema,
+  wordSchema,
 } from "./types.ts";
-export { renderVtt } from "./vtt.ts";
+export { renderVtt, vttCue, vttHeader } from "./vtt.ts";

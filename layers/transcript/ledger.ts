@@ -13,6 +13,8 @@ export const ledgerReasons = {
   voiceWithoutText: "voice_without_text",
   /** Sound that no window of the plan covers. */
   notTranscribed: "not_transcribed",
+  /** Outside the stretches that the sender asked for. */
+  notRequested: "not_requested",
   /** Time that voice activity never saw, so nobody knows what is in it. */
   notAnalysed: "not_analysed",
 } as const;
@@ -28,6 +30,10 @@ export type LedgerInput = {
   /** Voice activity; it should partition the duration, and what it leaves out counts as failed. */
   activity: readonly ActivitySpan[];
   windows: readonly LedgerWindow[];
+  /** The only stretches that were asked for; default: everything. */
+  clips?: readonly Span[] | undefined;
+  /** False where nobody asked for text: what sounds like speech is then speech without it. Default: true. */
+  textExpected?: boolean;
 };
 
 /** A sliver of sound between windows is rounding, not a loss. */
@@ -35,10 +41,11 @@ const graceMs = 100;
 
 /**
  * Builds the coverage ledger: a partition of [0, durationMs) into intervals without gap or overlap, neighbours always
- * different. In this order: a segment with text is speech; what voice activity calls silence is silence; a failed
- * window is failed with its reason; so is time that was not analysed or is in no window; the rest is sound without text.
+ * different. In this order: a segment with text is speech; what voice activity calls silence is silence; what nobody
+ * asked for is other; a failed window is failed with its reason; so is time that was not analysed or is in no window; the
+ * rest is sound without text.
  */
-export function buildLedger({ durationMs, activity, windows }: LedgerInput): Ledger {
+export function buildLedger({ durationMs, activity, windows, clips, textExpected = true }: LedgerInput): Ledger {
   const clip = ({ startMs, endMs }: Span): Span => ({
     startMs: Math.min(Math.max(Math.round(startMs), 0), durationMs),
     endMs: Math.min(Math.max(Math.round(endMs), 0), durationMs),
@@ -46,11 +53,13 @@ export function buildLedger({ durationMs, activity, windows }: LedgerInput): Led
   const texts = windows.flatMap(({ segments }) => segments.filter(({ text }) => text.trim() !== ""));
 
   // Between two neighbouring edges of anything, nothing changes.
-  const spans = [...activity, ...windows, ...texts].map(clip);
+  const spans = [...activity, ...windows, ...texts, ...(clips ?? [])].map(clip);
   const edges = [...new Set([0, durationMs, ...spans.flatMap(({ startMs, endMs }) => [startMs, endMs])])];
   edges.sort((a, b) => a - b);
   const cellAt = new Map(edges.map((ms, cell) => [ms, cell]));
-  const cells = edges.slice(1).map(() => ({ sound: undefined, window: undefined, text: false }) as Cell);
+  const cells = edges
+    .slice(1)
+    .map(() => ({ sound: undefined, window: undefined, text: false, wanted: !clips }) as Cell);
   const paint = (span: Span, change: (cell: Cell) => void) => {
     const { startMs, endMs } = clip(span);
     for (let i = cellAt.get(startMs)!; i < cellAt.get(endMs)!; i++) change(cells[i]!);
@@ -59,15 +68,16 @@ export function buildLedger({ durationMs, activity, windows }: LedgerInput): Led
   for (const span of activity) paint(span, (cell) => (cell.sound = louder(cell.sound, span.kind)));
   for (const window of windows) paint(window, (cell) => (cell.window = window));
   for (const span of texts) paint(span, (cell) => (cell.text = true));
+  for (const span of clips ?? []) paint(span, (cell) => (cell.wanted = true));
 
   const intervals: LedgerInterval[] = [];
   for (const [i, cell] of cells.entries())
-    append(intervals, { startMs: edges[i]!, endMs: edges[i + 1]!, ...judge(cell) });
+    append(intervals, { startMs: edges[i]!, endMs: edges[i + 1]!, ...judge(cell, textExpected) });
   return withTotals(forgiveSlivers(intervals));
 }
 
 type Sound = ActivitySpan["kind"];
-type Cell = { sound: Sound | undefined; window: LedgerWindow | undefined; text: boolean };
+type Cell = { sound: Sound | undefined; window: LedgerWindow | undefined; text: boolean; wanted: boolean };
 
 const loudness: Record<Sound, number> = { silence: 0, other: 1, speech: 2 };
 
@@ -76,12 +86,14 @@ function louder(a: Sound | undefined, b: Sound): Sound {
   return a !== undefined && loudness[a] > loudness[b] ? a : b;
 }
 
-function judge({ sound, window, text }: Cell): { kind: LedgerKind; reason?: string } {
+function judge({ sound, window, text, wanted }: Cell, textExpected: boolean): { kind: LedgerKind; reason?: string } {
   if (text) return { kind: "speech" };
   if (sound === "silence") return { kind: "silence" };
+  if (!wanted) return { kind: "other", reason: ledgerReasons.notRequested };
   if (window?.outcome === "failed") return { kind: "failed", reason: window.reason };
   if (sound === undefined) return { kind: "failed", reason: ledgerReasons.notAnalysed };
-  if (window === undefined) return { kind: "failed", reason: ledgerReasons.notTranscribed };
+  if (window === undefined && textExpected) return { kind: "failed", reason: ledgerReasons.notTranscribed };
+  if (sound === "speech" && !textExpected) return { kind: "speech" };
   if (sound === "speech") return { kind: "other", reason: ledgerReasons.voiceWithoutText };
   return { kind: "other" };
 }

@@ -26,7 +26,7 @@ describe("formatTimestamp", () => {
     [59_999.5, "00:01:00,000"],
     [3_599_999.9, "01:00:00,000"],
     [360_000_000, "100:00:00,000"],
-  ])("writes %d ms as %s", (ms, expected) => {
+  ])("SPEECH 24: milliseconds are rounded once, then split, hours always there: %d ms is %s", (ms, expected) => {
     expect(formatTimestamp(ms, ",")).toBe(expected);
   });
 
@@ -34,7 +34,7 @@ describe("formatTimestamp", () => {
     expect(() => formatTimestamp(ms, ".")).toThrow(RangeError);
   });
 
-  it("can be read back to the millisecond", () => {
+  it("SPEECH 24: a time can be read back to the millisecond", () => {
     fc.assert(
       fc.property(fc.nat(400_000_000), (ms) => {
         const [, h, m, s, f] = /^(\d{2,}):([0-5]\d):([0-5]\d)\.(\d{3})$/.exec(formatTimestamp(ms, "."))!;
@@ -56,7 +56,7 @@ describe("cueText", () => {
     );
   });
 
-  it("leaves no arrow behind where dashes pile up", () => {
+  it("SPEECH 24: --> is replaced, also where dashes pile up", () => {
     expect(cueText("a ---> b -\0-> c")).toBe("a -> b - -> c");
   });
 });
@@ -84,13 +84,13 @@ describe("renderSrt", () => {
 });
 
 describe("renderVtt", () => {
-  it("escapes what WebVTT would read as markup", () => {
+  it("SPEECH 24: VTT has a dot before the milliseconds, and escapes what it would read as markup", () => {
     expect(all(renderVtt(sample))).toBe(
       "WEBVTT\n\n00:00:00.000 --> 00:00:01.000\neins zwei\n\n01:01:01.001 --> 100:00:00.000\na -> b &lt; c &amp; d 1\n\n",
     );
   });
 
-  it("has exactly one arrow and one line of text per cue", () => {
+  it("SPEECH 24: a VTT cue has exactly one arrow and no open < or &", () => {
     fc.assert(
       fc.property(cues, (list) => {
         const [header, ...blocks] = all(renderVtt(list)).split("\n\n").slice(0, -1);
@@ -106,6 +106,34 @@ describe("renderVtt", () => {
   });
 });
 
+describe("every script is written as it is", () => {
+  it.each([
+    ["German", "Größe, „Straße“ – süß"],
+    ["Chinese", "今天天气很好，我们去公园吧。"],
+    ["Japanese, with half-width katakana", "ｶﾞｷﾞｸﾞ は、がぎぐ。"],
+    ["Korean", "안녕하세요, 세계!"],
+    ["Arabic with its marks of direction", "\u200fمرحبا \u200eHTML\u200f بالعالم؟"],
+    ["Hebrew with points", "שָׁלוֹם עוֹלָם"],
+    ["Hindi", "नमस्ते दुनिया"],
+    ["Thai", "สวัสดีชาวโลก"],
+    ["combining characters, not composed", "e\u0301te\u0301 a\u0308o\u0308u\u0308"],
+    ["emoji of several characters", "👩‍👩‍👧 👍🏽 🇩🇪"],
+  ])("SPEECH 24: %s", (_name, text) => {
+    const cue = [{ startMs: 0, endMs: 1_000, text }];
+    const [, times, line] = all(renderSrt(cue)).split("\n");
+    expect([times, line]).toEqual(["00:00:00,000 --> 00:00:01,000", text]);
+    expect(all(renderVtt(cue)).split("\n")[3]).toBe(text);
+    expect(all(renderTxt(cue))).toBe(`${text}\n`);
+    expect(all(renderTsv(cue))).toContain(`\t${text}\n`);
+    for (const maxLineWidth of [1, 4, 9]) {
+      const [, , ...lines] = all(renderSrt(cue, { maxLineWidth })).trimEnd().split("\n");
+      expect(lines.join("").replaceAll(" ", "")).toBe(text.replaceAll(" ", ""));
+      // A mark never begins a line: it would lose the letter that it belongs to.
+      for (const broken of lines) expect(broken).not.toMatch(/^(?:\p{Mn}|\u200d|[\u{1f3fb}-\u{1f3ff}])/u);
+    }
+  });
+});
+
 describe("renderTxt and renderTsv", () => {
   it("write one line per segment", () => {
     expect(all(renderTxt(sample))).toBe("eins zwei\na -> b < c & d 1\n");
@@ -114,7 +142,7 @@ describe("renderTxt and renderTsv", () => {
 });
 
 describe("renderJson", () => {
-  it("is the transcript, the same bytes each time", async () => {
+  it("SPEECH 25: JSON is the whole transcript, the same bytes each time", async () => {
     const transcript = await assembleTranscript({
       source: { durationMs: 4_000, startMs: 0 },
       model,

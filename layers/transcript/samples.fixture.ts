@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import type { Cue, WindowResult } from "./types.ts";
+import type { Cue, ExactSlice, WindowResult } from "./types.ts";
 
 const evidence = {
   tokens: [50_364, 938, 50_414],
@@ -37,6 +37,26 @@ export function ok(
 
 export function failed(index: number, [startMs, endMs]: [number, number], reason = "memory.exceeded"): WindowResult {
   return { index, startMs, endMs, outcome: "failed", reason };
+}
+
+/** A slice of exact mode; times are the file's. */
+export function exactSlice(windows: [number, number][], segments: [number, number, string][], code = "de"): ExactSlice {
+  const language = { code, probability: 0.9, source: "detected" as const, candidates: [{ code, probability: 0.9 }] };
+  return {
+    windows: windows.map(([startMs, endMs]) => ({ startMs, endMs, language, silent: false })),
+    segments: segments.map(([startMs, endMs, text]) => ({ ...evidence, startMs, endMs, text })),
+  };
+}
+
+/** A segment of words of 400 ms, half a second apart. */
+export function spoken(startMs: number, text: string): Cue {
+  const words = [...text.matchAll(/\s*\S+/g)].map(([word], i) => ({
+    startMs: startMs + i * 500,
+    endMs: startMs + i * 500 + 400,
+    text: word,
+    probability: 0.9,
+  }));
+  return { startMs, endMs: words.at(-1)?.endMs ?? startMs, text: text.trim(), words };
 }
 
 /** Text as bad as it gets: line breaks, arrows, tags, half characters. */

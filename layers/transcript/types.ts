@@ -9,6 +9,25 @@ const candidateSchema = z.object({ code: z.string().min(1), probability });
 /** One stretch of time; the end is not part of it. */
 const spanSchema = z.object({ startMs: milliseconds, endMs: milliseconds });
 
+/** One word; the words of a segment lie inside it, in order, and their texts together are the segment's. */
+export const wordSchema = spanSchema.extend({
+  /** With the space before it, where the language has one. */
+  text: z.string(),
+  /** Mean probability of the word's tokens; null where nobody measured it. */
+  probability: probability.nullable(),
+});
+
+/** How far a segment is to be believed, and why. It marks, it never deletes. */
+export const hallucinationSchema = z.object({
+  /** `clear`: nothing speaks against it; `doubtful`: something does; `likely`: several things, and nobody is heard speaking. */
+  verdict: z.enum(["clear", "doubtful", "likely"]),
+  signs: z.array(z.enum(["repetitive", "low_logprob", "no_speech", "no_voice", "repeated"])),
+  /** Share of the segment that voice activity calls speech; null where it was not asked. */
+  voiceShare: probability.nullable(),
+  /** How many of the segments shortly before it said the same. */
+  repeats: z.int().nonnegative(),
+});
+
 export const segmentSchema = spanSchema.extend({
   /** 0, 1, 2 … in order of time. */
   id: z.int().nonnegative(),
@@ -16,12 +35,16 @@ export const segmentSchema = spanSchema.extend({
   /** A language code, or `und`. */
   language: z.string().min(1),
   tokens: z.array(z.int().nonnegative()),
-  temperature: z.number().nonnegative(),
-  avgLogprob: z.number(),
-  compressionRatio: z.number().nonnegative(),
-  noSpeechProb: probability,
+  /** These four are null where the text is not from a decoder that tells: a transcript that was given, some providers. */
+  temperature: z.number().nonnegative().nullable(),
+  avgLogprob: z.number().nullable(),
+  compressionRatio: z.number().nonnegative().nullable(),
+  noSpeechProb: probability.nullable(),
   /** Doubts. They mark, they never delete. */
   flags: z.array(z.string()),
+  hallucination: hallucinationSchema.optional(),
+  /** There when the job asked for words. */
+  words: z.array(wordSchema).optional(),
 });
 
 export const ledgerKinds = ["speech", "silence", "other", "failed"] as const;
@@ -54,6 +77,15 @@ export const modelSchema = z.object({
   demo: z.boolean(),
 });
 
+/**
+ * How the text came about. `parallel`: windows were recognised independently, each normalised by its own maximum.
+ * `exact`: the reference's sequential loop, normalised by the maximum of the whole file. `given`: the sender had the
+ * text already. Anything else is the name of a provider, such as `openai`.
+ */
+export const modeSchema = z.string().regex(/^[a-z][a-z0-9-]*$/, "a mode such as parallel, exact, given or openai");
+
+export const taskSchema = z.enum(["transcribe", "translate", "language"]);
+
 /** The whole result for one file. */
 export const transcriptSchema = z.object({
   format: z.literal(1),
@@ -63,26 +95,42 @@ export const transcriptSchema = z.object({
     /** Where the audio begins on the container's clock. */
     startMs: z.int(),
   }),
-  /** `parallel`: windows were recognised independently, each normalised by its own maximum. */
-  mode: z.literal("parallel"),
-  language: languageSchema,
-  model: modelSchema,
+  mode: modeSchema,
+  /** What was done. Detecting the language is part of transcribing, and is named only where nothing else was done. */
+  tasks: z.array(taskSchema),
+  /** Null where no task asked for it. */
+  language: languageSchema.nullable(),
+  /** Null where no model was at work. */
+  model: modelSchema.nullable(),
   segments: z.array(segmentSchema),
   ledger: ledgerSchema,
   warnings: z.array(z.string()),
 });
 
+const windowLanguageSchema = candidateSchema.extend({
+  /** `given` by the caller, or the only one the `model` knows: then it holds, however probable. */
+  source: z.enum(["detected", "given", "model"]),
+  candidates: z.array(candidateSchema),
+  all: z.record(z.string(), probability).optional(),
+});
+
+const foundSegmentSchema = segmentSchema.omit({ id: true, language: true });
+const droppedSchema = z.array(spanSchema.extend({ text: z.string() })).optional();
+
 /** What recognition says about one window; times are from the window's start. Richer objects are welcome. */
 export const windowTranscriptSchema = z.object({
-  language: candidateSchema.extend({
-    /** `given` by the caller, or the only one the `model` knows: then it holds, however probable. */
-    source: z.enum(["detected", "given", "model"]),
-    candidates: z.array(candidateSchema),
-    all: z.record(z.string(), probability).optional(),
-  }),
+  language: windowLanguageSchema,
   silent: z.boolean(),
-  segments: z.array(segmentSchema.omit({ id: true, language: true })),
-  dropped: z.array(spanSchema.extend({ text: z.string() })).optional(),
+  segments: z.array(foundSegmentSchema),
+  dropped: droppedSchema,
+});
+
+/** What one slice of `exact` mode says; times are on the file's clock. Richer objects are welcome. */
+export const exactSliceSchema = z.object({
+  segments: z.array(foundSegmentSchema.extend({ language: z.string().min(1).optional() })),
+  /** The stretches that were decoded, in order. One may begin before the end of the one before it. */
+  windows: z.array(spanSchema.extend({ language: windowLanguageSchema, silent: z.boolean() })),
+  dropped: droppedSchema,
 });
 
 const windowSchema = spanSchema.extend({
@@ -99,15 +147,20 @@ export const windowResultSchema = z.discriminatedUnion("outcome", [
 
 export type Span = z.infer<typeof spanSchema>;
 export type Segment = z.infer<typeof segmentSchema>;
+export type Hallucination = z.infer<typeof hallucinationSchema>;
+export type Word = z.infer<typeof wordSchema>;
+export type TranscriptTask = z.infer<typeof taskSchema>;
 export type LedgerKind = (typeof ledgerKinds)[number];
 export type LedgerInterval = z.infer<typeof ledgerIntervalSchema>;
 export type Ledger = z.infer<typeof ledgerSchema>;
 export type FileLanguage = z.infer<typeof languageSchema>;
 export type Transcript = z.infer<typeof transcriptSchema>;
 export type WindowResult = z.infer<typeof windowResultSchema>;
+export type WindowLanguage = z.infer<typeof windowLanguageSchema>;
+export type ExactSlice = z.infer<typeof exactSliceSchema>;
 
 /** Voice activity: what the audio sounds like, before recognition. */
 export type ActivitySpan = Span & { kind: "speech" | "silence" | "other" };
 
 /** What the renderers of subtitles need of a segment. */
-export type Cue = Pick<Segment, "startMs" | "endMs" | "text">;
+export type Cue = Pick<Segment, "startMs" | "endMs" | "text" | "words">;

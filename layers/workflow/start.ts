@@ -31,6 +31,12 @@ export async function startJob(jobId: JobId): Promise<JobRecord> {
     );
   }
   if (head.sizeBytes !== job.upload.sizeBytes) return refuseSize(job, head.sizeBytes);
+  if (job.options.transcript && !(await headObject(bucket, keys.givenTranscript(jobId)))) {
+    throw new MediaError(
+      "upload.missing",
+      `The transcript of job ${jobId} was not uploaded yet. PUT it to the address that was given for it.`,
+    );
+  }
   const input: ExecutionInput = {
     jobId,
     bucket,

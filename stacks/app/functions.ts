@@ -1,10 +1,12 @@
 import type { EnvironmentName, SettingName, Settings } from "../../layers/core/index.ts";
+import { planSettings } from "../../layers/workflow/index.ts";
 import type { BucketName } from "./buckets.ts";
 
-/** One permission: actions on a bucket's prefix, or on the state machine. Nothing else is allowed to a function. */
+/** One permission: actions on a bucket's prefix, on the state machine, or on Amazon Transcribe's jobs. Nothing else is allowed to a function. */
 export type Grant =
   | { bucket: BucketName; prefix: string; actions: readonly ObjectAction[] }
-  | { machine: "media"; actions: readonly "states:StartExecution"[] };
+  | { machine: "media"; actions: readonly "states:StartExecution"[] }
+  | { service: "transcribe"; actions: readonly `transcribe:${"Start" | "Get"}TranscriptionJob`[] };
 
 export type ObjectAction =
   | "s3:GetObject"
@@ -43,6 +45,7 @@ export type FunctionName =
   | "probe"
   | "split"
   | "infer"
+  | "transcribe"
   | "merge"
   | "fail";
 
@@ -54,15 +57,35 @@ const start: Grant = { machine: "media", actions: ["states:StartExecution"] };
 
 const small = { memoryMB: 512, timeoutSeconds: 29, tmpMB: 512, layers: [], settings: [] } as const;
 
+/** A service's address and key go to the one function that calls it, and only while it is in use. */
+function providerSettings({ ASR_PROVIDER }: Settings): SettingName[] {
+  if (ASR_PROVIDER !== "openai") return ["ASR_PROVIDER"];
+  return ["ASR_PROVIDER", "OPENAI_API_KEY", "OPENAI_BASE_URL", "OPENAI_TRANSCRIPTION_MODEL"];
+}
+
+function providerGrants({ ASR_PROVIDER }: Settings): Grant[] {
+  if (ASR_PROVIDER !== "transcribe") return [];
+  return [{ service: "transcribe", actions: ["transcribe:StartTranscriptionJob", "transcribe:GetTranscriptionJob"] }];
+}
+
 /** Every function: what it may use and what it may do. The default allocation is 512 MB; infer's is a setting. */
 export function functionSpecs(settings: Settings): Record<FunctionName, FunctionSpec> {
+  const recognises = {
+    ...small,
+    memoryMB: settings.HALFGIG_INFER_MEMORY,
+    concurrency: "windows",
+    layers: ["onnxruntime", "models"],
+    environment: ["RESULTS_BUCKET", "MODEL_DIR"],
+    // glibc keeps freed tensors unless blocks of this size come from mmap: measured 267 → 93 MB after a release.
+    constants: { MALLOC_MMAP_THRESHOLD_: "65536", MALLOC_TRIM_THRESHOLD_: "65536" },
+  } as const;
   return {
     authorize: { ...small, entry: "functions/api/authorize.ts", environment: ["ACCESS_TOKEN_SHA256"], grants: [] },
     presign: {
       ...small,
       entry: "functions/api/presign.ts",
       environment: ["UPLOADS_BUCKET", "RESULTS_BUCKET", "MODEL_ID"],
-      settings: ["MAX_VIDEO_SIZE_MB", "UPLOAD_URL_SECONDS"],
+      settings: ["MAX_VIDEO_SIZE_MB", "UPLOAD_URL_SECONDS", "ASR_PROVIDER"],
       grants: [uploads("s3:PutObject"), records("s3:GetObject", "s3:PutObject", "s3:ListBucket")],
     },
     complete: {
@@ -112,8 +135,8 @@ export function functionSpecs(settings: Settings): Record<FunctionName, Function
       timeoutSeconds: 900,
       entry: "functions/workflow/split.ts",
       layers: ["ffmpeg"],
-      environment: ["RESULTS_BUCKET", "MODEL_WINDOW_MS"],
-      settings: ["MAX_DURATION_MINUTES", "FFMPEG_PATH"],
+      environment: ["RESULTS_BUCKET", "MODEL_WINDOW_MS", "MODEL_MEL_BINS"],
+      settings: ["MAX_DURATION_MINUTES", "FFMPEG_PATH", ...planSettings],
       grants: [
         uploads("s3:GetObject"),
         records("s3:GetObject", "s3:PutObject", "s3:ListBucket"),
@@ -121,23 +144,28 @@ export function functionSpecs(settings: Settings): Record<FunctionName, Function
       ],
     },
     infer: {
-      ...small,
-      memoryMB: settings.HALFGIG_INFER_MEMORY,
+      ...recognises,
       timeoutSeconds: 300,
-      concurrency: "windows",
       entry: "functions/workflow/infer.ts",
-      layers: ["onnxruntime", "models"],
-      environment: ["RESULTS_BUCKET", "MODEL_DIR"],
-      // glibc keeps freed tensors unless blocks of this size come from mmap: measured 267 → 93 MB after a release.
-      constants: { MALLOC_MMAP_THRESHOLD_: "65536", MALLOC_TRIM_THRESHOLD_: "65536" },
-      grants: [work("s3:GetObject", "s3:PutObject", "s3:ListBucket")],
+      settings: providerSettings(settings),
+      grants: [work("s3:GetObject", "s3:PutObject", "s3:ListBucket"), ...providerGrants(settings)],
+    },
+    transcribe: {
+      ...recognises,
+      timeoutSeconds: 900,
+      entry: "functions/workflow/transcribe.ts",
+      grants: [
+        records("s3:GetObject", "s3:PutObject", "s3:ListBucket"),
+        work("s3:GetObject", "s3:PutObject", "s3:ListBucket"),
+      ],
     },
     merge: {
       ...small,
       timeoutSeconds: 300,
       entry: "functions/workflow/merge.ts",
-      environment: ["RESULTS_BUCKET", "MODEL_CARD"],
+      environment: ["UPLOADS_BUCKET", "RESULTS_BUCKET", "MODEL_CARD"],
       grants: [
+        uploads("s3:GetObject"),
         records("s3:GetObject", "s3:PutObject", "s3:ListBucket"),
         work("s3:GetObject", "s3:DeleteObject", "s3:ListBucket"),
         transcripts("s3:PutObject", "s3:AbortMultipartUpload"),
@@ -158,7 +186,7 @@ export const machineGrants: readonly Grant[] = [work("s3:GetObject", "s3:PutObje
 
 /** What the sweep for lost events may do: see which uploads have a job that never started. */
 export const sweepGrants: readonly Grant[] = [uploads("s3:ListBucket"), records("s3:GetObject", "s3:ListBucket")];
-export const machineFunctions: readonly FunctionName[] = ["probe", "split", "infer", "merge", "fail"];
+export const machineFunctions: readonly FunctionName[] = ["probe", "split", "infer", "transcribe", "merge", "fail"];
 
 /** What the lifecycle rules of the buckets may do on a host that applies them itself. */
 export const lifecycleGrants: readonly Grant[] = [

@@ -36,22 +36,22 @@ const retry = [
 ];
 
 /** Records which state failed: a Catch cannot ask for the name of the state it stands in. */
+const failureOf = (step: string) => ({
+  step,
+  error: "{% $states.errorOutput.Error %}",
+  cause: "{% $string($states.errorOutput.Cause) %}",
+});
+
 const failWith = (step: string) => [
   {
     ErrorEquals: ["States.ALL"],
-    Assign: {
-      failure: {
-        step,
-        error: "{% $states.errorOutput.Error %}",
-        cause: "{% $string($states.errorOutput.Cause) %}",
-      },
-    },
+    Assign: { failure: failureOf(step) },
     Next: "Fail",
   },
 ];
 
 /**
- * probe → split → Map(infer) → merge, and fail on any error: the way of a file as Amazon States Language with JSONata.
+ * probe → split → Map(infer), or transcribe again and again in `exact` mode → merge, and fail on any error: the way of a file as Amazon States Language with JSONata.
  * Every payload is pointers and numbers. https://states-language.net
  */
 export function mediaWorkflow<T>({ functionArn, resultsBucket, maxConcurrency }: WorkflowTargets<T>) {
@@ -87,14 +87,35 @@ export function mediaWorkflow<T>({ functionArn, resultsBucket, maxConcurrency }:
       },
       Split: {
         ...invoke("split", { ...step, probe: "{% $probe %}" }),
-        Assign: { split: "{% $states.result.Payload %}", mapManifestKey: null },
+        Assign: { split: "{% $states.result.Payload %}", mapManifestKey: null, slice: 0, sliceFailure: null },
         Catch: failWith("split"),
-        Next: "AnyWindows",
+        Next: "Recognition",
       },
-      AnyWindows: {
+      Recognition: {
         Type: "Choice",
-        Choices: [{ Condition: "{% $split.windows > 0 %}", Next: "Windows" }],
+        Choices: [
+          { Condition: "{% $split.work.recognition = 'windows' and $split.windows > 0 %}", Next: "Windows" },
+          { Condition: "{% $split.work.recognition = 'exact' and $split.durationMs > 0 %}", Next: "Transcribe" },
+        ],
         Default: "Merge",
+      },
+      Transcribe: {
+        ...invoke("transcribe", { ...step, split: "{% $split %}", slice: "{% $slice %}" }),
+        Assign: { slice: "{% $states.result.Payload.slice %}" },
+        Catch: [
+          {
+            // What was transcribed before is kept: merge says from where on there is nothing, and why.
+            ErrorEquals: ["States.ALL"],
+            Assign: { sliceFailure: failureOf("transcribe") },
+            Next: "Merge",
+          },
+        ],
+        Next: "AnyLeft",
+      },
+      AnyLeft: {
+        Type: "Choice",
+        Choices: [{ Condition: "{% $states.input.done %}", Next: "Merge" }],
+        Default: "Transcribe",
       },
       Windows: {
         Type: "Map",
@@ -108,6 +129,7 @@ export function mediaWorkflow<T>({ functionArn, resultsBucket, maxConcurrency }:
           jobId: "{% $job.jobId %}",
           workPrefix: "{% $workPrefix %}",
           options: "{% $job.options %}",
+          work: "{% $split.work %}",
           window: "{% $states.context.Map.Item.Value %}",
         },
         ItemProcessor: {
@@ -133,6 +155,8 @@ export function mediaWorkflow<T>({ functionArn, resultsBucket, maxConcurrency }:
           probe: "{% $probe %}",
           split: "{% $split %}",
           mapManifestKey: "{% $mapManifestKey %}",
+          slices: "{% $slice %}",
+          sliceFailure: "{% $sliceFailure %}",
         }),
         Catch: failWith("merge"),
         Next: "AnythingTranscribed",

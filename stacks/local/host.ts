@@ -3,7 +3,16 @@ import type { RequestListener } from "node:http";
 import { join } from "node:path";
 import { type EnvironmentName, type Settings, sha256Hex } from "../../layers/core/index.ts";
 import type { ModelManifest } from "../../layers/models/index.ts";
-import { buckets, type FunctionName, functionSpecs, machineFunctions, mediaWorkflow, routes } from "../app/index.ts";
+import {
+  buckets,
+  type FunctionName,
+  functionSpecs,
+  machineFunctions,
+  mediaWorkflow,
+  modelCard,
+  recogniserIdentity,
+  routes,
+} from "../app/index.ts";
 import { Access, lifecyclePrincipal, machinePrincipal, sweepPrincipal } from "./access.ts";
 import { bundleFunctions } from "./bundle.ts";
 import { loadCredentials } from "./credentials.ts";
@@ -23,8 +32,8 @@ export type HostOptions = {
   /** Everything the host keeps is in here. One process at a time. */
   dataDirectory: string;
   settings: Settings;
-  /** The built model that the infer function gets. */
-  model: { directory: string; manifest: ModelManifest };
+  /** The built model that the infer function gets; none where a service recognises, or nothing does. */
+  model?: { directory: string; manifest: ModelManifest } | undefined;
   /** 0, the default, is any free port. */
   ports?: { gateway?: number; s3?: number };
   onReport?: (report: InvocationReport) => void;
@@ -151,10 +160,11 @@ async function start(
     UPLOADS_BUCKET: bucketName("uploads"),
     RESULTS_BUCKET: bucketName("results"),
     STATE_MACHINE_ARN: stateMachineArn,
-    MODEL_DIR: model.directory,
-    MODEL_ID: modelIdentity(model.manifest),
-    MODEL_WINDOW_MS: String(model.manifest.windowMs),
-    MODEL_CARD: JSON.stringify(modelCard(model.manifest)),
+    MODEL_DIR: model?.directory ?? "",
+    MODEL_ID: recogniserIdentity(settings, model?.manifest),
+    MODEL_WINDOW_MS: String(model?.manifest.windowMs ?? 30_000),
+    MODEL_MEL_BINS: String(model?.manifest.melBins ?? 80),
+    MODEL_CARD: JSON.stringify(modelCard(settings, model?.manifest)),
     ACCESS_TOKEN_SHA256: sha256Hex(credentials.accessToken),
   };
   const lambda = new LambdaHost({
@@ -254,16 +264,6 @@ function routeEvent(event: ObjectEvent, deliver: (payload: string) => void): voi
   const key = event.record.s3.object.key;
   if (!event.eventName.startsWith("ObjectCreated:") || !spec?.notify || !key.startsWith(spec.notify.prefix)) return;
   deliver(JSON.stringify({ Records: [event.record] }));
-}
-
-/** Names the weights and how they were built: results of different builds are different results. */
-export function modelIdentity(manifest: ModelManifest): string {
-  return `${manifest.id}@${manifest.checkpointSha256.slice(0, 12)}/${manifest.precision}`;
-}
-
-/** What a transcript says of the model that made it. */
-function modelCard({ id, revision, checkpointSha256, precision, demo }: ModelManifest) {
-  return { id, revision, sha256: checkpointSha256, precision, demo };
 }
 
 function createApi(states: StatesService, lambda: LambdaHost, access: Access) {

@@ -60,7 +60,7 @@ const record = (jobId = newJobId()) => ({
   createdAt: new Date().toISOString(),
   updatedAt: new Date().toISOString(),
   model: "demo",
-  options: { task: "transcribe" as const },
+  options: { task: "transcribe" as const, mode: "parallel" as const, words: false },
   upload: { key: keys.upload(jobId), sizeBytes: 1 },
 });
 

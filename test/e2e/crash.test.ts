@@ -35,7 +35,7 @@ describe("kill -9 of the host in the middle of a job", () => {
     let done = 0;
     await expect(
       before.wait(jobId, (job) => {
-        done = job.progress?.windowsDone ?? 0;
+        done = job.progress && "windowsDone" in job.progress ? job.progress.windowsDone : 0;
         if (done >= 2) throw new Error("two windows are done");
       }),
     ).rejects.toThrow("two windows are done");

@@ -100,13 +100,10 @@ describe("halfgig <file…>", () => {
   });
 
   it("names both ways out when the model is not there", async () => {
-    const { status, stderr } = await halfgig([
-      sample.german,
-      "--model",
-      "whisper-tiny",
-      "--data",
-      join(directory, "empty"),
-    ]);
+    const { status, stderr } = await halfgig(
+      [sample.german, "--model", "whisper-tiny", "--data", join(directory, "empty")],
+      { HF_ENDPOINT: "http://127.0.0.1:4" },
+    );
     expect(status).toBe(1);
     expect(stderr).toContain("[model.missing]");
     expect(stderr).toMatch(/https:\/\/huggingface\.co\/openai\/whisper-tiny/);

@@ -27,10 +27,26 @@ describe("the workflow", () => {
   it("sends every error of every step that can fail to the fail function", () => {
     const states = Object.entries(workflow.States) as [string, { Type: string; Catch?: unknown }][];
     const working = states.filter(([name, state]) => ["Task", "Map"].includes(state.Type) && name !== "Fail");
-    expect(working.map(([name]) => name)).toEqual(["Probe", "Split", "Windows", "Merge"]);
-    for (const [name, state] of working) {
+    expect(working.map(([name]) => name)).toEqual(["Probe", "Split", "Transcribe", "Windows", "Merge"]);
+    for (const [name, state] of working.filter(([name]) => name !== "Transcribe")) {
       expect(state.Catch, name).toEqual([expect.objectContaining({ ErrorEquals: ["States.ALL"], Next: "Fail" })]);
     }
+  });
+
+  it("keeps what exact mode has when a slice fails: merge decides", () => {
+    const { Catch, Next } = workflow.States.Transcribe;
+    expect(Catch).toEqual([expect.objectContaining({ ErrorEquals: ["States.ALL"], Next: "Merge" })]);
+    expect([Next, workflow.States.AnyLeft.Default]).toEqual(["AnyLeft", "Transcribe"]);
+  });
+
+  it("gives a service's key to infer alone, and only while that service recognises", () => {
+    const withKey = (environment: Record<string, string>) =>
+      Object.entries(functionSpecs(readSettings({ OPENAI_API_KEY: "sk-x", ...environment })))
+        .filter(([, spec]) => spec.settings.includes("OPENAI_API_KEY"))
+        .map(([name]) => name);
+    expect(withKey({})).toEqual([]);
+    expect(withKey({ ASR_PROVIDER: "transcribe" })).toEqual([]);
+    expect(withKey({ ASR_PROVIDER: "openai" })).toEqual(["infer"]);
   });
 
   it("tries again on each code that says so", () => {

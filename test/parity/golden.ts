@@ -1,4 +1,6 @@
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { inflateSync } from "node:zlib";
 
 /** One case of golden.py: an input, and a few numbers of what the published architecture makes of it. */
@@ -14,11 +16,25 @@ export type GoldenCase = {
   /** Per position of `tokens`. */
   logits: number[][];
   argmax: number[];
+  /** Of a teacher-forced pass over its own tokens; `head` counts the alignment heads. */
+  alignment: {
+    tokens: number[];
+    positionStep: number;
+    rows: { head: number; token: number; values: number[] }[];
+    probabilities: number[];
+  };
 };
 
-export function readGolden(fileName: string): GoldenCase[] {
-  const path = new URL(`../fixtures/parity/${fileName}`, import.meta.url);
-  return (JSON.parse(readFileSync(path, "utf8")) as { cases: GoldenCase[] }).cases;
+/** Every `step`-th value of the normalised log-mel features of golden.py's signal. */
+export type GoldenLogMel = { seconds: number; step: number; values: number[] };
+
+/** Texts and their ids in the demo model's tokenizer. */
+export type GoldenTokens = { cases: { text: string; tokens: number[] }[] };
+
+export const storedGoldens = fileURLToPath(new URL("../fixtures/parity", import.meta.url));
+
+export function readGolden<T = { cases: GoldenCase[] }>(fileName: string, directory = storedGoldens): T {
+  return JSON.parse(readFileSync(join(directory, fileName), "utf8")) as T;
 }
 
 /** golden.py's `pack`, backwards. */

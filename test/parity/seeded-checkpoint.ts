@@ -38,7 +38,7 @@ export async function writeSeededCheckpoint(
     lang_to_id: { "<|en|>": end + 2, "<|de|>": end + 4 },
     no_timestamps_token_id: noTimestamps,
     max_initial_timestamp_index: 1,
-    alignment_heads: [[2, 2]],
+    alignment_heads: alignmentHeads(config),
   });
   await json("preprocessor_config.json", {
     sampling_rate: 16_000,
@@ -54,6 +54,21 @@ export async function writeSeededCheckpoint(
   }));
   await json("tokenizer.json", { added_tokens });
   await writeSeededSafetensors(join(directory, "model.safetensors"), tensorShapes(config));
+}
+
+/** whisper-tiny's own; for another size the default of the reference, which is taken where none are named. */
+function alignmentHeads({ decoder_layers, d_model }: WhisperConfig): number[][] | undefined {
+  const isTiny = decoder_layers === whisperTinyConfig.decoder_layers && d_model === whisperTinyConfig.d_model;
+  return isTiny
+    ? [
+        [2, 2],
+        [3, 0],
+        [3, 2],
+        [3, 3],
+        [3, 4],
+        [3, 5],
+      ]
+    : undefined;
 }
 
 /** Streams float32 tensors to a safetensors file, one tensor in memory at a time. */

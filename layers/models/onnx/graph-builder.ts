@@ -1,9 +1,6 @@
 import { writeFile } from "node:fs/promises";
-import type { ExternalDataWriter } from "./external-data.ts";
-import type { Attribute, Dimension, ElementType, Initializer, Node, Value } from "./wire.ts";
-
-/** Constants below this stay in the model file: a page of their own would be mostly empty. */
-const inlineBelowBytes = 1024;
+import type { WeightStore } from "./weight-store.ts";
+import type { Attribute, Dimension, ElementType, Graph, Initializer, Node, Value } from "./wire.ts";
 
 /** The contributed operators of onnxruntime. */
 export const microsoft = "com.microsoft";
@@ -15,22 +12,29 @@ type NodeOptions = {
   readonly outputs?: number | readonly string[];
 };
 
+/** Makes a weight's bytes; called only where the store does not have the weight yet. */
+export type WeightSource = () => Promise<ArrayBufferView | AsyncIterable<Uint8Array>>;
+
 /** Assembles one ONNX graph. Values are known by their names; names are numbered in the order of the calls. */
 export class GraphBuilder {
   readonly #name: string;
-  readonly #data: ExternalDataWriter;
+  readonly #store: WeightStore;
   readonly #nodes: Node[] = [];
-  readonly #initializers = new Map<string, Initializer>();
+  readonly #initializers: Map<string, Initializer>;
   readonly #inputs: Value[] = [];
   readonly #outputs: Value[] = [];
+  /** In front of the names of a branch's values: they live in one space with those of the graph around it. */
+  readonly #prefix: string;
 
-  constructor(name: string, data: ExternalDataWriter) {
+  constructor(name: string, store: WeightStore, parent?: GraphBuilder) {
     this.#name = name;
-    this.#data = data;
+    this.#store = store;
+    this.#initializers = parent ? parent.#initializers : new Map();
+    this.#prefix = parent ? `${name}_` : "";
   }
 
-  input(name: string, dims: readonly Dimension[]): string {
-    this.#inputs.push({ name, type: "float32", dims });
+  input(name: string, dims: readonly Dimension[], type: ElementType = "float32"): string {
+    this.#inputs.push({ name, type, dims });
     return name;
   }
 
@@ -44,7 +48,7 @@ export class GraphBuilder {
     const { outputs = 1 } = options;
     const names =
       typeof outputs === "number"
-        ? Array.from({ length: outputs }, (_, index) => `${op}_${this.#nodes.length}_${index}`)
+        ? Array.from({ length: outputs }, (_, index) => `${this.#prefix}${op}_${this.#nodes.length}_${index}`)
         : [...outputs];
     this.#nodes.push({
       op,
@@ -61,6 +65,16 @@ export class GraphBuilder {
     return this.nodes(op, inputs, options)[0]!;
   }
 
+  /** A graph for a branch of an `If`: it has no inputs, and sees the values and the constants of this one. */
+  branch(name: string): GraphBuilder {
+    return new GraphBuilder(name, this.#store, this);
+  }
+
+  /** The branch as an attribute; its constants stay with the graph around it. */
+  asAttribute(): Attribute {
+    return { graph: { ...this.#graph(), initializers: [] } };
+  }
+
   /** A constant list of whole numbers (shapes, axes, slice borders); equal lists share one constant. */
   integers(...values: number[]): string {
     const name = `integers_${values.join("_")}`;
@@ -71,35 +85,33 @@ export class GraphBuilder {
     return name;
   }
 
-  /** A weight. Large ones go straight to the data file. */
-  async weight(name: string, type: ElementType, dims: readonly number[], values: ArrayBufferView): Promise<string> {
-    const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
-    const data = bytes.byteLength < inlineBelowBytes ? bytes : await this.#data.append([bytes]);
-    this.#initializers.set(name, { name, type, dims, data });
+  /** A constant that is one number. */
+  scalar(value: number): string {
+    const name = `scalar_${value}`;
+    const data = new Uint8Array(Float32Array.of(value).buffer);
+    this.#initializers.set(name, { name, type: "float32", dims: [], data });
     return name;
   }
 
-  /** A weight that is too large to hold: its bytes come in chunks. */
-  async weightInChunks(
-    name: string,
-    type: ElementType,
-    dims: readonly number[],
-    chunks: AsyncIterable<Uint8Array>,
-  ): Promise<string> {
-    this.#initializers.set(name, { name, type, dims, data: await this.#data.append(chunks) });
+  /** A weight, by a name that means the same numbers in every graph of the store. */
+  async weight(name: string, type: ElementType, dims: readonly number[], source: WeightSource): Promise<string> {
+    this.#initializers.set(name, await this.#store.getOrAdd(name, type, dims, source));
     return name;
   }
 
   async writeTo(path: string): Promise<void> {
-    const graph = {
+    // Loaded here because functions that only read manifests share this folder's face, and need no protobuf.
+    const { encodeModel } = await import("./wire.ts");
+    await writeFile(path, encodeModel(this.#graph()), { flag: "wx", flush: true });
+  }
+
+  #graph(): Graph {
+    return {
       name: this.#name,
       nodes: this.#nodes,
       initializers: [...this.#initializers.values()],
       inputs: this.#inputs,
       outputs: this.#outputs,
     };
-    // Loaded here because functions that only read manifests share this folder's face, and need no protobuf.
-    const { encodeModel } = await import("./wire.ts");
-    await writeFile(path, encodeModel(graph), { flag: "wx", flush: true });
   }
 }

@@ -14,11 +14,11 @@ const lengthDelimited = 2;
 const tag = (field: number, wireType: number): number => (field << 3) | wireType;
 
 /** TensorProto.DataType */
-export const elementTypes = { float32: 1, uint8: 2, int8: 3, int64: 7 } as const;
+export const elementTypes = { float32: 1, uint8: 2, int8: 3, int64: 7, bool: 9 } as const;
 export type ElementType = keyof typeof elementTypes;
 
-/** A node's attribute: whole numbers are INT, lists of them INTS; `{ float }` is FLOAT. */
-export type Attribute = number | readonly number[] | { readonly float: number };
+/** A node's attribute: whole numbers are INT, lists of them INTS; `{ float }` is FLOAT, `{ graph }` is GRAPH. */
+export type Attribute = number | readonly number[] | { readonly float: number } | { readonly graph: Graph };
 
 /** A fixed size, or the name of a size that is known only when the graph runs. */
 export type Dimension = number | string;
@@ -91,7 +91,7 @@ function writeNode(writer: Message, node: Node): void {
   if (node.domain !== "") writer.uint32(tag(7, lengthDelimited)).string(node.domain); // domain
 }
 
-/** AttributeProto.AttributeType: FLOAT 1, INT 2, INTS 7 */
+/** AttributeProto.AttributeType: FLOAT 1, INT 2, GRAPH 5, INTS 7 */
 function writeAttribute(writer: Message, name: string, value: Attribute): void {
   writer.uint32(tag(1, lengthDelimited)).string(name); // name
   if (typeof value === "number") {
@@ -100,6 +100,9 @@ function writeAttribute(writer: Message, name: string, value: Attribute): void {
   } else if ("float" in value) {
     writer.uint32(tag(2, fixed32)).float(value.float); // f
     writer.uint32(tag(20, varint)).int32(1); // type
+  } else if ("graph" in value) {
+    message(writer, 6, (inner) => writeGraph(inner, value.graph)); // g
+    writer.uint32(tag(20, varint)).int32(5); // type
   } else {
     for (const item of value) writer.uint32(tag(8, varint)).int64(item); // ints
     writer.uint32(tag(20, varint)).int32(7); // type

@@ -172,10 +172,32 @@ export async function readWhisperConfig(
       suppressTokens: generation.suppress_tokens ?? config.suppress_tokens ?? [],
       beginSuppressTokens: generation.begin_suppress_tokens ?? config.begin_suppress_tokens ?? [],
       ...(maxInitialTimestampIndex == null ? {} : { maxInitialTimestampIndex }),
-      alignmentHeads: generation.alignment_heads ?? [],
+      alignmentHeads: alignmentHeads(generation.alignment_heads, config, fail),
       isMultilingual,
     },
   };
+}
+
+/**
+ * In the order of layers, then heads. Where the checkpoint names none, all heads of the upper half of the decoder's layers, as
+ * in the reference (`Whisper.__init__` of whisper/model.py); an empty list means that there are none.
+ */
+function alignmentHeads(
+  named: readonly [number, number][] | null | undefined,
+  config: z.infer<typeof configSchema>,
+  fail: (reason: string) => never,
+): [layer: number, head: number][] {
+  const { decoder_layers: layers, decoder_attention_heads: heads } = config;
+  if (!named) {
+    const first = Math.floor(layers / 2);
+    return Array.from({ length: (layers - first) * heads }, (_, index) => [
+      first + Math.floor(index / heads),
+      index % heads,
+    ]);
+  }
+  const outside = named.find(([layer, head]) => layer >= layers || head >= heads);
+  if (outside) fail(`the alignment head [${outside}] is outside its ${layers} layers of ${heads} heads`);
+  return [...named].sort(([a, x], [b, y]) => a - b || x - y);
 }
 
 function languageCodes(languageTokens: Record<string, number>): Record<string, number> {

@@ -2,6 +2,9 @@ import { microsoft } from "../onnx/index.ts";
 import type { WhisperSizes } from "./config.ts";
 import type { LayerWriter } from "./layers.ts";
 
+/** Writes attention over queries, keys and values `[batch, positions, hiddenSize]`; returns its output, of the same shape. */
+export type AttentionWriter = (layers: LayerWriter, q: string, k: string, v: string, heads: number) => string;
+
 /**
  * The encoder of "Robust Speech Recognition via Large-Scale Weak Supervision" (Radford et al., 2022), with one change of
  * border: it also projects its output to the keys and values of every decoder layer's cross-attention, so that these are
@@ -10,21 +13,33 @@ import type { LayerWriter } from "./layers.ts";
  * `mel` [batch, melBins, frames] (frames even) → per decoder layer i `cross.i.k`, `cross.i.v` [batch, heads, frames / 2, headDim].
  */
 export async function writeEncoder(layers: LayerWriter, sizes: WhisperSizes): Promise<void> {
+  const mel = layers.graph.input("mel", ["batch", sizes.melBins, "frames"]);
+  await crossAttentionInputs(layers, await writeEncoderLayers(layers, sizes, mel), sizes);
+}
+
+/** The encoder as published: mel features to hidden states `[batch, frames / 2, hiddenSize]`. */
+export async function writeEncoderLayers(
+  layers: LayerWriter,
+  sizes: WhisperSizes,
+  mel: string,
+  attend: AttentionWriter = fusedAttention,
+): Promise<string> {
   const { graph } = layers;
   const { hiddenSize, melBins, encoder } = sizes;
-  const mel = graph.input("mel", ["batch", melBins, "frames"]);
   let x = await convolution(layers, mel, "model.encoder.conv1", melBins, hiddenSize, 1);
   x = await convolution(layers, x, "model.encoder.conv2", hiddenSize, hiddenSize, 2);
   x = graph.node("Transpose", [x], { attributes: { perm: [0, 2, 1] } });
   x = layers.add(x, await firstPositions(layers, x, sizes));
   for (let index = 0; index < encoder.layers; index++) {
     const layer = `model.encoder.layers.${index}`;
-    x = layers.add(x, await selfAttention(layers, x, layer, hiddenSize, encoder.heads));
+    x = layers.add(x, await selfAttention(layers, x, layer, hiddenSize, encoder.heads, attend));
     x = await layers.feedForward(x, layer, hiddenSize, encoder.feedForwardSize);
   }
-  x = await layers.layerNorm(x, "model.encoder.layer_norm", hiddenSize);
-  await crossAttentionInputs(layers, x, sizes);
+  return layers.layerNorm(x, "model.encoder.layer_norm", hiddenSize);
 }
+
+const fusedAttention: AttentionWriter = ({ graph }, q, k, v, heads) =>
+  graph.node("MultiHeadAttention", [q, k, v], { domain: microsoft, attributes: { num_heads: heads } });
 
 /** Kernel 3, padding 1, then GELU. */
 async function convolution(
@@ -35,9 +50,8 @@ async function convolution(
   outputs: number,
   stride: number,
 ): Promise<string> {
-  const { graph, checkpoint } = layers;
-  const shape = [outputs, inputs, 3];
-  const weight = await graph.weight(`${name}.weight`, "float32", shape, await checkpoint.read(`${name}.weight`, shape));
+  const { graph } = layers;
+  const weight = await layers.tensor(`${name}.weight`, [outputs, inputs, 3]);
   const bias = await layers.vector(`${name}.bias`, outputs);
   const attributes = { kernel_shape: [3], pads: [1, 1], strides: [stride] };
   return layers.gelu(graph.node("Conv", [x, weight, bias], { attributes }));
@@ -57,15 +71,13 @@ async function selfAttention(
   layer: string,
   hiddenSize: number,
   heads: number,
+  attend: AttentionWriter,
 ): Promise<string> {
   const normed = await layers.layerNorm(x, `${layer}.self_attn_layer_norm`, hiddenSize);
   const q = await layers.linear(normed, `${layer}.self_attn.q_proj`, hiddenSize, hiddenSize);
   const k = await layers.linear(normed, `${layer}.self_attn.k_proj`, hiddenSize, hiddenSize, { bias: false });
   const v = await layers.linear(normed, `${layer}.self_attn.v_proj`, hiddenSize, hiddenSize);
-  const attended = layers.graph.node("MultiHeadAttention", [q, k, v], {
-    domain: microsoft,
-    attributes: { num_heads: heads },
-  });
+  const attended = attend(layers, q, k, v, heads);
   return layers.linear(attended, `${layer}.self_attn.out_proj`, hiddenSize, hiddenSize);
 }
 

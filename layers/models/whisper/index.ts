@@ -1,4 +1,6 @@
 export { configFileNames, readWhisperConfig, type WhisperDescription, type WhisperSizes } from "./config.ts";
-export { tokenEmbeddingsName, writeDecoder } from "./decoder.ts";
-export { writeEncoder } from "./encoder.ts";
+export { writeDecoder } from "./decoder.ts";
+export { tokenEmbeddingsName } from "./decoder-layers.ts";
+export { type AttentionWriter, writeEncoder, writeEncoderLayers } from "./encoder.ts";
 export { LayerWriter } from "./layers.ts";
+export { writeScoring } from "./scoring.ts";

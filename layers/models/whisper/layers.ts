@@ -1,7 +1,7 @@
 import type { Checkpoint } from "../checkpoint.ts";
 import type { Precision } from "../manifest.ts";
 import { type GraphBuilder, microsoft } from "../onnx/index.ts";
-import { emptyQuantizedMatrix, quantizeRows, transpose, weightZeroPoint } from "./quantize.ts";
+import { emptyQuantizedMatrix, type QuantizedMatrix, quantizeRows, transpose, weightZeroPoint } from "./quantize.ts";
 
 /** torch.nn.LayerNorm's default, which the architecture uses throughout. */
 const layerNormEpsilon = 1e-5;
@@ -28,11 +28,16 @@ export class LayerWriter {
   }
 
   async vector(name: string, length: number): Promise<string> {
-    return this.graph.weight(name, "float32", [length], await this.checkpoint.read(name, [length]));
+    return this.tensor(name, [length]);
   }
 
   async matrix(name: string, rows: number, columns: number): Promise<string> {
-    return this.graph.weight(name, "float32", [rows, columns], await this.checkpoint.read(name, [rows, columns]));
+    return this.tensor(name, [rows, columns]);
+  }
+
+  /** A weight of the checkpoint as it is, in float32. */
+  async tensor(name: string, shape: readonly number[]): Promise<string> {
+    return this.graph.weight(name, "float32", shape, () => this.checkpoint.read(name, shape));
   }
 
   add(a: string, b: string): string {
@@ -60,44 +65,43 @@ export class LayerWriter {
     { bias = true }: { bias?: boolean } = {},
   ): Promise<string> {
     const weightName = `${name}.weight`;
-    const rows = await this.checkpoint.read(weightName, [outputs, inputs]);
     const biasValue = bias ? await this.vector(`${name}.bias`, outputs) : "";
+    const rows = () => this.checkpoint.read(weightName, [outputs, inputs]);
     if (this.#precision === "int8") {
-      const quantized = emptyQuantizedMatrix(inputs, outputs);
-      quantizeRows(quantized, rows, inputs);
-      return this.#quantizedProduct(x, weightName, quantized, inputs, biasValue);
+      return this.#quantizedProduct(x, weightName, inputs, outputs, biasValue, async (quantized) =>
+        quantizeRows(quantized, await rows(), inputs),
+      );
     }
-    const weight = await this.graph.weight(weightName, "float32", [inputs, outputs], transpose(rows, outputs, inputs));
+    const weight = await this.graph.weight(weightName, "float32", [inputs, outputs], async () =>
+      transpose(await rows(), outputs, inputs),
+    );
     const product = this.graph.node("MatMul", [x, weight]);
     return bias ? this.add(product, biasValue) : product;
   }
 
-  /** Logits `[batch, 1, vocabSize]` from the last position: a product with the (tied) token embeddings, read in blocks. */
+  /** Logits `[batch · tokens, vocabSize]` of `x` [batch, tokens, hiddenSize]: a product with the (tied) token embeddings. */
   async languageModelHead(x: string, embeddingsName: string, hiddenSize: number, vocabSize: number): Promise<string> {
     this.checkpoint.info(embeddingsName, [vocabSize, hiddenSize]);
+    const rows = this.graph.node("Reshape", [x, this.graph.integers(-1, hiddenSize)]);
     if (this.#precision === "int8") {
-      const quantized = emptyQuantizedMatrix(hiddenSize, vocabSize);
-      for (const [start, end] of blocks(vocabSize)) {
-        quantizeRows(quantized, await this.checkpoint.readRows(embeddingsName, start, end), hiddenSize, start);
-      }
-      return this.#quantizedProduct(x, embeddingsName, quantized, hiddenSize, "");
+      return this.#quantizedProduct(rows, embeddingsName, hiddenSize, vocabSize, "", async (quantized) => {
+        for (const [start, end] of blocks(vocabSize)) {
+          quantizeRows(quantized, await this.checkpoint.readRows(embeddingsName, start, end), hiddenSize, start);
+        }
+      });
     }
     // Gemm takes the embeddings as they lie, [vocabSize, hiddenSize], so that they need not be transposed.
-    const weight = await this.graph.weightInChunks(
-      embeddingsName,
-      "float32",
-      [vocabSize, hiddenSize],
+    const weight = await this.graph.weight(embeddingsName, "float32", [vocabSize, hiddenSize], async () =>
       floatBlocks(this.checkpoint, embeddingsName, vocabSize),
     );
-    const rows = this.graph.node("Reshape", [x, this.graph.integers(-1, hiddenSize)]);
-    const logits = this.graph.node("Gemm", [rows, weight], { attributes: { transB: 1 } });
-    return this.graph.node("Reshape", [logits, this.graph.integers(-1, 1, vocabSize)]);
+    return this.graph.node("Gemm", [rows, weight], { attributes: { transB: 1 } });
   }
 
   /** `[batch, positions, heads · headDim]` to `[batch, heads, positions, headDim]`. */
-  splitHeads(x: string, heads: number, headDim: number, output: string): string {
+  splitHeads(x: string, heads: number, headDim: number, output?: string): string {
     const split = this.graph.node("Reshape", [x, this.graph.integers(0, -1, heads, headDim)]);
-    return this.graph.node("Transpose", [split], { attributes: { perm: [0, 2, 1, 3] }, outputs: [output] });
+    const outputs = output === undefined ? 1 : [output];
+    return this.graph.node("Transpose", [split], { attributes: { perm: [0, 2, 1, 3] }, outputs });
   }
 
   /** The tail of every layer: norm, Linear, GELU, Linear, residual. */
@@ -110,16 +114,22 @@ export class LayerWriter {
   async #quantizedProduct(
     x: string,
     name: string,
-    { values, scales }: { values: Uint8Array; scales: Float32Array },
     inputs: number,
+    outputs: number,
     bias: string,
+    quantize: (target: QuantizedMatrix) => Promise<void>,
   ): Promise<string> {
-    const outputs = scales.length;
-    const weight = await this.graph.weight(name, "uint8", [inputs, outputs], values);
-    const scale = await this.graph.weight(`${name}.scale`, "float32", [outputs], scales);
-    const zeroPoint = await this.graph.weight("weight_zero_point", "uint8", [], Uint8Array.of(weightZeroPoint));
+    const { graph } = this;
+    let quantized: QuantizedMatrix | undefined;
+    const weight = await graph.weight(name, "uint8", [inputs, outputs], async () => {
+      quantized = emptyQuantizedMatrix(inputs, outputs);
+      await quantize(quantized);
+      return quantized.values;
+    });
+    const scale = await graph.weight(`${name}.scale`, "float32", [outputs], async () => quantized!.scales);
+    const zeroPoint = await graph.weight("weight_zero_point", "uint8", [], async () => Uint8Array.of(weightZeroPoint));
     const [bytes, byteScale, byteZero] = this.#quantize(x);
-    return this.graph.node("MatMulIntegerToFloat", [bytes!, weight, byteScale!, scale, byteZero!, zeroPoint, bias], {
+    return graph.node("MatMulIntegerToFloat", [bytes!, weight, byteScale!, scale, byteZero!, zeroPoint, bias], {
       domain: microsoft,
     });
   }

@@ -14,9 +14,12 @@ export type DemoHost = AsyncDisposable & {
   reports: InvocationReport[];
 };
 
-/** A whole embedded host with the demo model in a temporary directory, which goes with it. */
-export async function openDemoHost(environment: Record<string, string> = {}): Promise<DemoHost> {
-  const directory = await mkdtemp(join(tmpdir(), "halfgig-e2e-"));
+/**
+ * A whole embedded host with the demo model in a temporary directory, which goes with it. Hosts that are given one share
+ * what was built in it, one after the other.
+ */
+export async function openDemoHost(environment: Record<string, string> = {}, shared?: string): Promise<DemoHost> {
+  const directory = shared ?? (await mkdtemp(join(tmpdir(), "halfgig-e2e-")));
   const reports: InvocationReport[] = [];
   const model = await resolveModel({ id: "demo", modelsDirectory: join(directory, "models"), precision: "int8" });
   const host = await LocalHost.open({
@@ -32,7 +35,7 @@ export async function openDemoHost(environment: Record<string, string> = {}): Pr
     reports,
     async [Symbol.asyncDispose]() {
       await host.close();
-      await rm(directory, { recursive: true, force: true });
+      if (shared === undefined) await rm(directory, { recursive: true, force: true });
     },
   };
 }

@@ -1,5 +1,5 @@
 """Held-out evaluation wavs (10 s windows, never trained on): eval/<set>/NNN.wav + eval/<set>.json [{text, lang, start, end}]"""
-import random, json, os, numpy as np, texts
+import random, json, os, shutil, numpy as np, texts
 from dsp import *
 from clips import fsdd_clips, noise
 rng = random.Random(99); random.seed(99)
@@ -21,9 +21,12 @@ k37 = lambda l: texts.digits(l, rng.randint(3, 7))
 for l in ('en', 'de', 'es', 'fr'):
     dump(f'esp_dig_{l}', esp(k37, l, 40)); dump(f'esp_gram_{l}', esp(texts.grammar, l, 60 if l == 'en' else 40))
 fl = lambda fn, n: ((trim(flite(t, 'rms', rng.uniform(.9, 1.15))), t, 'en') for t in (fn('en') for _ in range(n)))
-dump('rms_dig', fl(k37, 50)); dump('rms_gram', fl(texts.grammar, 60))
+if shutil.which('flite'): dump('rms_dig', fl(k37, 50)); dump('rms_gram', fl(texts.grammar, 60))
+else: print('flite is not installed: without rms_dig and rms_gram')
 for s in ('unseen_a', 'unseen_b'):
-    C = fsdd_clips(os.path.join(os.environ.get('FSDD_HELD_OUT', 'data/fsdd-held-out'), f'{s}.tar.xz'))
+    path = os.path.join(os.environ.get('FSDD_HELD_OUT', 'data/fsdd-held-out'), f'{s}.tar.xz')
+    if not os.path.exists(path): print(f'{path} is not there: without fsdd_{s}'); continue
+    C = fsdd_clips(path)
     def gen():
         for _ in range(60):
             ds = [rng.randrange(10) for _ in range(rng.randint(3, 7))]; out = []

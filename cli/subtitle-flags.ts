@@ -1,0 +1,41 @@
+import type { SubtitleOptions } from "../layers/transcript/index.ts";
+
+/** For `parseArgs`. */
+export const subtitleFlags = {
+  "max-line-width": { type: "string" },
+  "max-line-count": { type: "string" },
+  "max-words-per-line": { type: "string" },
+  "highlight-words": { type: "boolean", default: false },
+} as const;
+
+export const subtitleUsage = `Subtitles (srt and vtt)
+      --max-line-width <n>      columns of a line; wide characters count as two
+      --max-line-count <n>      lines of a cue, filled across segments; with --max-line-width
+      --max-words-per-line <n>  words of a line
+      --highlight-words         underline each word while it is spoken; implies --words`;
+
+type Values = { [Flag in Exclude<keyof typeof subtitleFlags, "highlight-words">]?: string | undefined } & {
+  "highlight-words": boolean;
+};
+
+/** @param wholeNumber reads a flag's value or throws the command line's own error; so does `refuse` */
+export function parseSubtitleFlags(
+  values: Values,
+  wholeNumber: (option: string, text: string, least: number, most: number) => number,
+  refuse: (message: string) => never,
+): SubtitleOptions {
+  const count = (flag: Exclude<keyof typeof subtitleFlags, "highlight-words">, most: number) => {
+    const text = values[flag];
+    return text === undefined ? undefined : wholeNumber(`--${flag}`, text, 1, most);
+  };
+  const maxLineWidth = count("max-line-width", 1_000);
+  const maxLineCount = count("max-line-count", 100);
+  const maxWordsPerLine = count("max-words-per-line", 1_000);
+  if (maxLineCount !== undefined && maxLineWidth === undefined) refuse("--max-line-count needs --max-line-width too.");
+  return {
+    ...(maxLineWidth === undefined ? {} : { maxLineWidth }),
+    ...(maxLineCount === undefined ? {} : { maxLineCount }),
+    ...(maxWordsPerLine === undefined ? {} : { maxWordsPerLine }),
+    ...(values["highlight-words"] ? { highlightWords: true } : {}),
+  };
+}

@@ -1,0 +1,97 @@
+import { describe, expect, it } from "vitest";
+import { MediaError } from "../../layers/core/index.ts";
+import { assembleTranscript, renderJson } from "../../layers/transcript/index.ts";
+import { renderStored, subtitleQuery } from "./subtitles.ts";
+
+const word = (startMs: number, text: string) => ({ startMs, endMs: startMs + 400, text, probability: 1 });
+
+async function stored(lines = 1, withWords = true): Promise<Buffer[]> {
+  const segments = Array.from({ length: lines }, (_, i) => ({
+    startMs: i * 1_000,
+    endMs: i * 1_000 + 900,
+    text: "eins & zwei",
+    ...(withWords ? { words: [word(i * 1_000, " eins"), word(i * 1_000 + 500, " & zwei")] } : {}),
+  }));
+  const transcript = await assembleTranscript({
+    source: { durationMs: lines * 1_000, startMs: 0 },
+    model: null,
+    activity: [],
+    given: { segments },
+  });
+  return [Buffer.from([...renderJson(transcript)].join(""))];
+}
+
+async function* streamed(chunks: Buffer[]) {
+  yield* chunks;
+}
+
+function problem(query: Record<string, string>, format = "srt"): string {
+  try {
+    subtitleQuery(query, format);
+  } catch (error) {
+    if (error instanceof MediaError && error.code === "request.invalid") return error.message;
+  }
+  return "accepted";
+}
+
+describe("subtitleQuery", () => {
+  it("SPEECH 24: takes the four options of a subtitle tool", () => {
+    const query = { max_line_width: "42", max_line_count: "2", max_words_per_line: "7", highlight_words: "true" };
+    expect(subtitleQuery(query, "vtt")).toEqual({
+      maxLineWidth: 42,
+      maxLineCount: 2,
+      maxWordsPerLine: 7,
+      highlightWords: true,
+    });
+    expect(subtitleQuery(undefined, "json")).toBeUndefined();
+  });
+
+  it.each([
+    [{ max_line_width: "0" }, "The parameter max_line_width "],
+    [{ max_line_width: "4,2" }, "The parameter max_line_width is a whole number."],
+    [{ max_line_width: "1e9" }, "The parameter max_line_width is a whole number."],
+    [{ max_line_count: "2" }, "The parameter max_line_count needs max_line_width too."],
+    [{ highlight_words: "yes" }, "The parameter highlight_words is true or false."],
+    [{ maxLineWidth: "42" }, "The parameter maxLineWidth is not known."],
+    [{ __proto__x: "1", toString: "1" }, "is not known."],
+  ])("refuses %j and names the parameter", (query, message) => {
+    expect(problem(query as unknown as Record<string, string>)).toContain(message);
+  });
+
+  it("refuses a layout for a format that has none", () => {
+    expect(problem({ max_line_width: "42" }, "json")).toContain("transcript.srt and transcript.vtt only");
+  });
+});
+
+describe("renderStored", () => {
+  it("SPEECH 24: lays out what was stored, with escapes and marks", async () => {
+    const options = { highlightWords: true };
+    const vtt = await renderStored(streamed(await stored()), { format: "vtt", options, limitBytes: 1_000 });
+    expect(vtt).toBe(
+      [
+        "WEBVTT",
+        "00:00:00.000 --> 00:00:00.400\n<u>eins</u> &amp; zwei",
+        "00:00:00.400 --> 00:00:00.500\neins &amp; zwei",
+        "00:00:00.500 --> 00:00:00.900\neins <u>&amp; zwei</u>",
+        "",
+      ].join("\n\n"),
+    );
+    const srt = await renderStored(streamed(await stored(2)), {
+      format: "srt",
+      options: { maxLineWidth: 4, maxLineCount: 2 },
+      limitBytes: 1_000,
+    });
+    expect(srt).toMatch(/^1\n00:00:00,000 --> 00:00:00,900\neins\n& zwei\n\n2\n00:00:01,000 --> /);
+  });
+
+  it("refuses to highlight words that nobody timed", async () => {
+    const options = { highlightWords: true };
+    const rendering = renderStored(streamed(await stored(1, false)), { format: "srt", options, limitBytes: 999 });
+    await expect(rendering).rejects.toMatchObject({ code: "request.invalid" });
+  });
+
+  it("gives up as soon as the reply would be too large", async () => {
+    const rendering = renderStored(streamed(await stored(100)), { format: "srt", options: {}, limitBytes: 999 });
+    await expect(rendering).rejects.toMatchObject({ code: "transcript.too_large", httpStatus: 413 });
+  });
+});

@@ -1,0 +1,109 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { newJobId } from "../../layers/core/index.ts";
+import { createJob, getJson, jobOptionsSchema, keys, putObject, readJob, s3 } from "../../layers/storage/index.ts";
+import type { Transcript } from "../../layers/transcript/index.ts";
+import { S3Server } from "../../stacks/local/s3/index.ts";
+import { handler } from "./merge.ts";
+
+let directory: string;
+let server: S3Server;
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), "halfgig-merge-"));
+  server = new S3Server({
+    directory,
+    buckets: [{ name: "uploads" }, { name: "results" }],
+    principal: (accessKeyId) => ({ accessKeyId, secretAccessKey: "secret", name: "test" }),
+    authorize: () => true,
+  });
+  const { url } = await server.listen();
+  Object.assign(process.env, {
+    AWS_ENDPOINT_URL_S3: url,
+    AWS_REGION: "us-east-1",
+    AWS_ACCESS_KEY_ID: "AKIATEST",
+    AWS_SECRET_ACCESS_KEY: "secret",
+    UPLOADS_BUCKET: "uploads",
+    RESULTS_BUCKET: "results",
+    MODEL_CARD: JSON.stringify({ id: "m", revision: "1", sha256: "", precision: "int8", demo: true }),
+  });
+});
+afterAll(async () => {
+  s3().destroy();
+  await server.close();
+  await rm(directory, { recursive: true });
+});
+
+const executionName = "run";
+const workPrefix = keys.workPrefix(executionName);
+const options = jobOptionsSchema.parse({ mode: "exact" });
+const failure = { step: "transcribe", error: "Runtime.OutOfMemory", cause: '{"errorMessage":"killed at 512 MB"}' };
+
+/** A job in exact mode over 20 s, of which `slices` of 5 s are transcribed. */
+async function exactJob(slices: number) {
+  const jobId = newJobId();
+  const now = new Date().toISOString();
+  const upload = { key: keys.upload(jobId), sizeBytes: 1 };
+  await createJob({
+    ...{ format: 1, jobId, status: "running", attempt: 1, fileName: "a.mp3", createdAt: now, updatedAt: now },
+    ...{ model: "m", options, upload, executionName },
+  });
+  const put = (key: string, value: unknown, metadata = {}) =>
+    putObject("results", key, `${JSON.stringify(value)}\n`, "application/json", { metadata });
+  await put(keys.activity(workPrefix), { startMs: 0, endMs: 20_000, kind: "speech" });
+  const language = { code: "en", probability: 0.9, source: "detected", candidates: [] };
+  for (let slice = 0; slice < slices; slice++) {
+    const [startMs, endMs] = [slice * 5000, (slice + 1) * 5000];
+    const evidence = { tokens: [1], temperature: 0, avgLogprob: -0.1, compressionRatio: 1, noSpeechProb: 0, flags: [] };
+    const found = {
+      segments: [{ startMs, endMs, text: `slice ${slice}`, ...evidence }],
+      windows: [{ startMs, endMs, language, silent: false }],
+      checkpoint: { seekMs: endMs },
+      done: slice === 3,
+    };
+    await put(keys.exactSlice(workPrefix, slice), found, { "took-ms": "7" });
+  }
+  const work = { recognition: "exact", tasks: ["transcribe"], language: true, mode: "exact" };
+  const audio = { key: keys.audio(workPrefix), melMaximum: 1 };
+  const activityKey = keys.activity(workPrefix);
+  const event = {
+    job: { jobId, bucket: "uploads", key: upload.key, etag: "e", sizeBytes: 1, options },
+    ...{ workPrefix, executionName, mapManifestKey: null, slices },
+    probe: { container: "mp3", demuxer: "mp3", audioTrack: 0, durationMs: 20_000, startMs: 0, tookMs: 3 },
+    split: { work, windows: 0, planKey: "", activityKey, audio, durationMs: 20_000, warnings: [], tookMs: 4 },
+  };
+  return { jobId, event };
+}
+
+describe("merge in exact mode", () => {
+  it("joins the slices, and adds up their times", async () => {
+    const { jobId, event } = await exactJob(4);
+    expect(await handler({ ...event, sliceFailure: null })).toEqual({ status: "done" });
+    const job = await readJob(jobId);
+    expect(job).toMatchObject({ status: "done", timingsMs: { probe: 3, split: 4, recognition: 28 } });
+    const transcript = (await getJson("results", keys.transcript(jobId, "json")))?.value as Transcript;
+    expect(transcript.segments.map(({ text }) => text)).toEqual(["slice 0", "slice 1", "slice 2", "slice 3"]);
+    expect(JSON.stringify(transcript)).not.toMatch(/took|timing/i);
+  });
+
+  it("keeps what there is when a slice failed for good: partial, with the reason", async () => {
+    const { jobId, event } = await exactJob(2);
+    expect(await handler({ ...event, sliceFailure: failure })).toEqual({ status: "partial" });
+    const job = await readJob(jobId);
+    expect(job.ledgerMs).toEqual({ speech: 10_000, silence: 0, other: 0, failed: 10_000 });
+    expect(job.warnings?.join()).toMatch(/broke off before the end \(memory\.exceeded: .*512 MB/);
+  });
+
+  it("fails with the slice's own error where there is nothing", async () => {
+    const { event } = await exactJob(0);
+    expect(await handler({ ...event, sliceFailure: failure })).toEqual({ status: "failed", failure });
+  });
+
+  it("refuses where a slice is missing without a reason", async () => {
+    const { event } = await exactJob(2);
+    await expect(handler({ ...event, slices: 3, sliceFailure: null })).rejects.toMatchObject({
+      code: "transcript.incomplete",
+    });
+  });
+});

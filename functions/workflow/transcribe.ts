@@ -1,0 +1,102 @@
+import type { Context } from "aws-lambda";
+import type { z } from "zod";
+import { bytesPerSample, msToSamples, pcmFromBytes } from "../../layers/audio/index.ts";
+import { environmentValue, log, MediaError } from "../../layers/core/index.ts";
+import { exactCheckpointSchema, exactStart, type PcmSource, transcribeExact } from "../../layers/speech/index.ts";
+import { getJson, keys, openObject, putObject } from "../../layers/storage/index.ts";
+import { type TranscribeOutput, transcribeInputSchema } from "../../layers/workflow/index.ts";
+import { readActivity } from "./activity.ts";
+import { storedSliceSchema } from "./exact-slice.ts";
+import { report } from "./progress.ts";
+import { recogniser, speechOptions } from "./recogniser.ts";
+import { timingMetadata } from "./timings.ts";
+
+type Input = z.output<typeof transcribeInputSchema>;
+
+/** A slice ends here even where there is time left: a host that dies loses no more than this. */
+const mostWindows = 8;
+/** The slowest window so far says how long the next may take; every temperature of the fallback may be needed. */
+const slowestTimes = 3;
+const leastMarginMs = 20_000;
+
+/**
+ * One slice of `exact` mode: as many windows as the invocation's time allows, from the checkpoint of the slice before. A slice is
+ * written once; one that exists is not computed again, so that a workflow that was interrupted goes on where it stopped.
+ */
+export async function handler(
+  event: unknown,
+  context: Pick<Context, "getRemainingTimeInMillis">,
+): Promise<TranscribeOutput> {
+  const input = transcribeInputSchema.parse(event);
+  const { workPrefix, slice } = input;
+  const bucket = environmentValue("RESULTS_BUCKET");
+  const key = keys.exactSlice(workPrefix, slice);
+  const stored = await getJson(bucket, key);
+  if (stored) return { slice: slice + 1, done: storedSliceSchema.parse(stored.value).done };
+
+  const started = performance.now();
+  const result = await transcribe(input, bucket, context);
+  const first = await putObject(bucket, key, `${JSON.stringify(result)}\n`, "application/json", {
+    onlyIfAbsent: true,
+    metadata: timingMetadata(performance.now() - started),
+  });
+  // Another worker on the same slice may have stopped elsewhere: what counts is what is stored.
+  const done = first ? result.done : storedSliceSchema.parse((await getJson(bucket, key))?.value).done;
+  await report(
+    { jobId: input.job.jobId, executionName: input.executionName },
+    { exact: { seekMs: result.checkpoint.seekMs, durationMs: input.split.durationMs } },
+  );
+  log.info("slice transcribed", { key, first, windows: result.windows.length, seekMs: result.checkpoint.seekMs });
+  return { slice: slice + 1, done };
+}
+
+async function transcribe(
+  { job, workPrefix, split, slice }: Input,
+  bucket: string,
+  { getRemainingTimeInMillis }: Pick<Context, "getRemainingTimeInMillis">,
+) {
+  if (!split.audio)
+    throw new MediaError("workflow.step_failed", "The state machine asked for exact mode without audio.");
+  const activity = await readActivity(bucket, split.activityKey);
+  const options = {
+    ...speechOptions(job.options),
+    speech: activity.filter(({ kind }) => kind === "speech").map(({ startMs, endMs }) => [startMs, endMs] as const),
+  };
+  const checkpoint = slice === 0 ? exactStart(options) : await checkpointOf(bucket, workPrefix, slice - 1);
+  const { model, tokenizer } = await recogniser();
+  let windows = 0;
+  let slowestMs = 0;
+  let windowStarted = performance.now();
+  const shouldStop = () => {
+    slowestMs = Math.max(slowestMs, performance.now() - windowStarted);
+    windowStarted = performance.now();
+    return ++windows >= mostWindows || getRemainingTimeInMillis() < Math.max(leastMarginMs, slowestTimes * slowestMs);
+  };
+  const audio = pcmObject(bucket, split.audio.key, split.durationMs);
+  const { melMaximum } = split.audio;
+  return transcribeExact({ model, tokenizer, audio, melMaximum, checkpoint, options, shouldStop });
+}
+
+async function checkpointOf(bucket: string, workPrefix: string, slice: number) {
+  const stored = await getJson(bucket, keys.exactSlice(workPrefix, slice));
+  if (stored) return exactCheckpointSchema.parse(storedSliceSchema.parse(stored.value).checkpoint);
+  throw new MediaError(
+    "transcript.incomplete",
+    `Slice ${slice} has no result, though a later one was asked for. Send the file again.`,
+  );
+}
+
+/** The decoded audio of a file, read piece by piece. */
+function pcmObject(bucket: string, key: string, durationMs: number): PcmSource {
+  return {
+    durationMs,
+    async read(startMs, endMs) {
+      if (endMs <= startMs) return new Float32Array(0);
+      const start = msToSamples(startMs) * bytesPerSample;
+      const endExclusive = msToSamples(endMs) * bytesPerSample;
+      const chunks: Buffer[] = [];
+      for await (const chunk of await openObject(bucket, key, { start, endExclusive })) chunks.push(chunk);
+      return pcmFromBytes(Buffer.concat(chunks));
+    },
+  };
+}

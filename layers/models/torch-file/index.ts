@@ -1,0 +1,1 @@
+export { TorchFile } from "./torch-file.ts";

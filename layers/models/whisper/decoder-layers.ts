@@ -1,0 +1,105 @@
+import { microsoft } from "../onnx/index.ts";
+import type { WhisperSizes } from "./config.ts";
+import type { LayerWriter } from "./layers.ts";
+
+export const tokenEmbeddingsName = "model.decoder.embed_tokens.weight";
+
+/** Sees the queries `[1, batch · tokens, hiddenSize]` of a layer's cross-attention. */
+export type QueryObserver = (layer: number, queries: string) => void;
+
+/**
+ * The decoder (Radford et al., 2022) up to its last layer, for one token or many, on a key/value cache. Token embeddings
+ * come looked up, so that the table can stay on disk; positions are added here, counted on from the cache's length.
+ *
+ * Declares the inputs `embeds` [batch, tokens, hiddenSize], per layer i `past.i.k`, `past.i.v` [batch, heads, past, headDim]
+ * (past may be 0) and `cross.i.k`, `cross.i.v` [1, heads, positions, headDim], and the outputs `present.i.k`, `present.i.v`
+ * [batch, heads, past + tokens, headDim].
+ * @returns hidden states `[batch, tokens, hiddenSize]`, not yet normed
+ */
+export async function writeDecoderLayers(
+  layers: LayerWriter,
+  sizes: WhisperSizes,
+  observe: QueryObserver = () => {},
+): Promise<string> {
+  const { graph } = layers;
+  const { hiddenSize, decoder } = sizes;
+  const headDim = hiddenSize / decoder.heads;
+  const embeds = graph.input("embeds", ["batch", "tokens", hiddenSize]);
+  for (let index = 0; index < decoder.layers; index++) {
+    for (const part of ["k", "v"]) graph.input(`past.${index}.${part}`, ["batch", decoder.heads, "past", headDim]);
+    for (const part of ["k", "v"]) graph.input(`cross.${index}.${part}`, [1, decoder.heads, "positions", headDim]);
+  }
+  const shape = graph.node("Shape", [embeds]);
+  let x = layers.add(embeds, await nextPositions(layers, shape, sizes));
+  for (let index = 0; index < decoder.layers; index++) {
+    const layer = `model.decoder.layers.${index}`;
+    x = layers.add(x, await cachedSelfAttention(layers, x, layer, index, sizes));
+    x = layers.add(x, await crossAttention(layers, x, layer, index, sizes, { shape, observe }));
+    x = await layers.feedForward(x, layer, hiddenSize, decoder.feedForwardSize);
+  }
+  return x;
+}
+
+/** The final norm and the product with the vocabulary: `[batch · tokens, vocabSize]`. */
+export async function writeLogits(layers: LayerWriter, hidden: string, sizes: WhisperSizes): Promise<string> {
+  const { hiddenSize, vocabSize } = sizes;
+  const normed = await layers.layerNorm(hidden, "model.decoder.layer_norm", hiddenSize);
+  return layers.languageModelHead(normed, tokenEmbeddingsName, hiddenSize, vocabSize);
+}
+
+/** Rows `[past, past + tokens)` of the learned position embeddings. */
+async function nextPositions(layers: LayerWriter, embedsShape: string, sizes: WhisperSizes): Promise<string> {
+  const { graph } = layers;
+  const table = await layers.matrix("model.decoder.embed_positions.weight", sizes.maxTargetPositions, sizes.hiddenSize);
+  const tokens = graph.node("Slice", [embedsShape, graph.integers(1), graph.integers(2)]);
+  const past = graph.node("Slice", [graph.node("Shape", ["past.0.k"]), graph.integers(2), graph.integers(3)]);
+  return graph.node("Slice", [table, past, graph.node("Add", [past, tokens]), graph.integers(0)]);
+}
+
+async function cachedSelfAttention(
+  layers: LayerWriter,
+  x: string,
+  layer: string,
+  index: number,
+  { hiddenSize, decoder }: WhisperSizes,
+): Promise<string> {
+  const { graph } = layers;
+  const normed = await layers.layerNorm(x, `${layer}.self_attn_layer_norm`, hiddenSize);
+  const q = await layers.linear(normed, `${layer}.self_attn.q_proj`, hiddenSize, hiddenSize);
+  const k = await layers.linear(normed, `${layer}.self_attn.k_proj`, hiddenSize, hiddenSize, { bias: false });
+  const v = await layers.linear(normed, `${layer}.self_attn.v_proj`, hiddenSize, hiddenSize);
+  const dims = ["batch", decoder.heads, "total", hiddenSize / decoder.heads];
+  const present = ["k", "v"].map((part) => graph.output(`present.${index}.${part}`, dims));
+  // Inputs 4 to 6 (bias, padding mask, attention bias) are not given; `unidirectional` is the causal mask.
+  const attended = graph.node("MultiHeadAttention", [q, k, v, "", "", "", `past.${index}.k`, `past.${index}.v`], {
+    domain: microsoft,
+    attributes: { num_heads: decoder.heads, unidirectional: 1 },
+    outputs: [`self_attention_${index}`, ...present],
+  });
+  return layers.linear(attended, `${layer}.self_attn.out_proj`, hiddenSize, hiddenSize);
+}
+
+/**
+ * Every hypothesis of a batch attends to the same audio and cross-attention has no mask, so the batch is unfolded into the
+ * tokens' axis: the audio's keys and values, tens of megabytes, exist once however many hypotheses there are.
+ */
+async function crossAttention(
+  layers: LayerWriter,
+  x: string,
+  layer: string,
+  index: number,
+  { hiddenSize, decoder }: WhisperSizes,
+  { shape, observe }: { shape: string; observe: QueryObserver },
+): Promise<string> {
+  const { graph } = layers;
+  const normed = await layers.layerNorm(x, `${layer}.encoder_attn_layer_norm`, hiddenSize);
+  const unfolded = graph.node("Reshape", [normed, graph.integers(1, -1, hiddenSize)]);
+  const q = await layers.linear(unfolded, `${layer}.encoder_attn.q_proj`, hiddenSize, hiddenSize);
+  observe(index, q);
+  const attended = graph.node("MultiHeadAttention", [q, `cross.${index}.k`, `cross.${index}.v`], {
+    domain: microsoft,
+    attributes: { num_heads: decoder.heads },
+  });
+  const projected = await layers.linear(attended, `${layer}.encoder_attn.out_proj`, hiddenSize, hiddenSize);
+  return graph.node("Reshape", [projected, shape]);
+}

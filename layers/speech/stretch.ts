@@ -1,0 +1,115 @@
+import type { AudioContext, SpeechModel } from "../inference/index.ts";
+import type { Decoding } from "./decode.ts";
+import { decodeWithFallback } from "./fallback.ts";
+import type { HallucinationJudge } from "./hallucination.ts";
+import type { LanguageProbabilities } from "./language.ts";
+import { type SpeechOptions, thresholdsOf } from "./options.ts";
+import { type Cut, cutSegments, type TimedTokens } from "./segments.ts";
+import { isSilence } from "./silence.ts";
+import type { Tokenizer } from "./tokenizer.ts";
+import {
+  type DroppedSegment,
+  describeAttempts,
+  segmentFlags,
+  type WindowAttempt,
+  type WindowSegment,
+} from "./window-segment.ts";
+import type { SegmentWord } from "./word-times.ts";
+import { addWords } from "./words.ts";
+
+/** A segment in the making, on the clock of the result. */
+export type Draft = TimedTokens & { words?: SegmentWord[]; open: boolean };
+
+export type StretchInput = {
+  /** Where the encoded audio lies on the clock of the result, and how much of it is real. */
+  offsetMs: number;
+  audioMs: number;
+  prompt: readonly number[];
+  language: string | undefined;
+  languages?: LanguageProbabilities | undefined;
+  lastSpeechMs: number;
+  /** Words are wanted, be it for the result or for what follows. */
+  withWords: boolean;
+  /** Whether text that the model left open is taken; else it is decoded again from where the cut ends. */
+  takesUnfinished(cut: Cut): boolean;
+  options: SpeechOptions;
+};
+
+/** What one decoding of one stretch of audio came to. */
+export type Stretch = {
+  decoding: Decoding;
+  exhausted: boolean;
+  attempts: WindowAttempt[];
+  silent: boolean;
+  drafts: Draft[];
+  cut: Cut;
+};
+
+/** The inside of the window loop of whisper/transcribe.py: fallback, the silence rule, the cut into segments, and words. */
+export async function decodeStretch(
+  model: SpeechModel,
+  tokenizer: Tokenizer,
+  audio: AudioContext,
+  input: StretchInput,
+): Promise<Stretch> {
+  const { offsetMs, audioMs, prompt, language, languages, lastSpeechMs, options } = input;
+  const { attempts, kept, exhausted } = await decodeWithFallback(model, tokenizer, audio, {
+    ...options,
+    language,
+    languages,
+    prompt,
+    seed: options.seed ?? 0,
+  });
+  const { decoding } = kept;
+  const cut = cutSegments(decoding.tokens, { audioMs, tokens: model.manifest.tokens });
+  const silent = isSilence(decoding, thresholdsOf(options));
+  const place = (timed: TimedTokens, open: boolean): Draft => ({
+    ...timed,
+    startMs: timed.startMs + offsetMs,
+    endMs: timed.endMs + offsetMs,
+    open,
+  });
+  const drafts = silent ? [] : cut.segments.map((timed) => place(timed, false));
+  if (!silent && cut.unfinished && input.takesUnfinished(cut)) drafts.push(place(cut.unfinished, true));
+  if (input.withWords && drafts.length > 0) {
+    const where = { task: options.task, language: decoding.language, offsetMs, audioMs, lastSpeechMs };
+    await addWords(model, tokenizer, audio, drafts, where);
+  }
+  return { decoding, exhausted, attempts: describeAttempts(attempts, kept, offsetMs), silent, drafts, cut };
+}
+
+/** `get_end` of whisper/timing.py: the end of the last word, or of the last segment where there are no words. */
+export function lastEndMs(drafts: readonly Draft[]): number | undefined {
+  const spoken = drafts.findLast(({ words }) => words && words.length > 0);
+  return spoken?.words?.at(-1)?.endMs ?? drafts.at(-1)?.endMs;
+}
+
+/** Turns drafts into segments. "if a segment is instantaneous or does not contain text, clear it" */
+export function describeDrafts(
+  drafts: readonly Draft[],
+  { decoding, exhausted }: Pick<Stretch, "decoding" | "exhausted">,
+  tokenizer: Tokenizer,
+  judge: HallucinationJudge,
+  options: SpeechOptions,
+): { segments: WindowSegment[]; dropped: DroppedSegment[] } {
+  const { temperature, avgLogprob, compressionRatio, noSpeechProb } = decoding;
+  const thresholds = thresholdsOf(options);
+  const segments: WindowSegment[] = [];
+  const dropped: DroppedSegment[] = [];
+  for (const { startMs, endMs, tokens, words, open } of drafts) {
+    const text = tokenizer.decode(tokens).trim();
+    if (text === "") continue;
+    if (startMs >= endMs) {
+      dropped.push({ startMs, endMs, text });
+      continue;
+    }
+    const evidence = { temperature, avgLogprob, compressionRatio, noSpeechProb };
+    const hallucination = judge.judge({ startMs, endMs, text, ...evidence });
+    const flags = segmentFlags(decoding, thresholds, { exhausted, open });
+    if (hallucination.verdict === "likely") flags.push("hallucination");
+    const segment: WindowSegment = { startMs, endMs, text, tokens, ...evidence, flags, hallucination };
+    if (options.words) segment.words = words ?? [];
+    segments.push(segment);
+  }
+  return { segments, dropped };
+}

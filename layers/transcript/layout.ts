@@ -1,0 +1,145 @@
+import { cueText } from "./cue-text.ts";
+import { type CueWord, cueWords } from "./cue-words.ts";
+import type { SubtitleOptions } from "./subtitle-options.ts";
+import type { Cue } from "./types.ts";
+import { displayWidth } from "./width.ts";
+
+/** A cue as it is written: pieces of text, one after the other, some of them underlined. A line feed is a piece of its own. */
+export type LaidOutCue = { startMs: number; endMs: number; pieces: { text: string; underlined: boolean }[] };
+
+/** Words this far apart, beginning to beginning, are never in one cue where segments share cues. */
+const longPauseMs = 3_000;
+
+/**
+ * Lays cues out as `SubtitlesWriter.iterate_result` of whisper/utils.py (v20250625) does. Segments go in one at a time,
+ * cues come out as soon as they are complete, so that nothing grows with the transcript.
+ *
+ * It differs from the reference where that gives up: segments without words are broken at spaces (or between the
+ * characters of scripts without spaces) and timed by length, width is counted in columns and not in characters, and
+ * `maxWordsPerLine` holds together with `maxLineCount` too.
+ */
+export class CueLayout {
+  readonly #options: SubtitleOptions;
+  readonly #plain: boolean;
+  readonly #joins: boolean;
+  #lines: CueWord[][] = [];
+  #lineWidth = 0;
+  #lastStartMs: number | undefined;
+  #heard = true;
+
+  constructor(options: SubtitleOptions = {}) {
+    const { maxLineWidth, maxLineCount, maxWordsPerLine, highlightWords } = options;
+    this.#options = options;
+    this.#plain = maxLineWidth === undefined && maxWordsPerLine === undefined && !highlightWords;
+    this.#joins = maxLineCount !== undefined && maxLineWidth !== undefined;
+  }
+
+  /** @returns the cues that this segment completes */
+  push(segment: Cue): LaidOutCue[] {
+    if (this.#plain) return plainCue(segment);
+    const { words, heard } = cueWords(segment);
+    const done: LaidOutCue[] = [];
+    if (!this.#joins || heard !== this.#heard) done.push(...this.finish());
+    this.#heard = heard;
+    for (const word of words) {
+      if (this.#continuesLine(word)) {
+        this.#lines.at(-1)?.push(word);
+        this.#lineWidth += word.width;
+      } else {
+        if (!this.#hasLine(word)) done.push(...this.finish());
+        const first = { ...word, text: word.text.trimStart() };
+        this.#lines.push([first]);
+        this.#lineWidth = displayWidth(first.text);
+      }
+      this.#lastStartMs = word.startMs;
+    }
+    return done;
+  }
+
+  /** The last cue, when no more segments follow. */
+  finish(): LaidOutCue[] {
+    const lines = this.#lines;
+    this.#lines = [];
+    const first = lines[0]?.[0];
+    const last = lines.at(-1)?.at(-1);
+    if (!first || !last) return [];
+    if (this.#options.highlightWords && this.#heard) return highlighted(lines, whole(lines, first, last));
+    return [whole(lines, first, last)];
+  }
+
+  #continuesLine(word: CueWord): boolean {
+    const line = this.#lines.at(-1);
+    if (line === undefined || this.#isFull(this.#joins ? [line] : this.#lines) || this.#pausesBefore(word))
+      return false;
+    return this.#lineWidth + word.width <= (this.#options.maxLineWidth ?? Number.POSITIVE_INFINITY);
+  }
+
+  /** True when the cue takes one more line, and the word on it. */
+  #hasLine(word: CueWord): boolean {
+    if (this.#joins) return !this.#pausesBefore(word) && this.#lines.length < (this.#options.maxLineCount ?? 1);
+    return !this.#isFull(this.#lines);
+  }
+
+  #isFull(lines: readonly CueWord[][]): boolean {
+    const { maxWordsPerLine } = this.#options;
+    return maxWordsPerLine !== undefined && lines.reduce((sum, line) => sum + line.length, 0) >= maxWordsPerLine;
+  }
+
+  #pausesBefore({ startMs }: CueWord): boolean {
+    return this.#joins && this.#lastStartMs !== undefined && startMs - this.#lastStartMs > longPauseMs;
+  }
+}
+
+function plainCue({ startMs, endMs, text }: Cue): LaidOutCue[] {
+  const line = cueText(text);
+  return line === "" ? [] : [{ startMs, endMs, pieces: [{ text: line, underlined: false }] }];
+}
+
+/** Nothing is shown for no time at all, though a word may have been heard in none. */
+function whole(lines: CueWord[][], first: CueWord, last: CueWord): LaidOutCue {
+  return { startMs: first.startMs, endMs: Math.max(last.endMs, first.startMs + 1), pieces: compose(lines) };
+}
+
+/** While a word is spoken it is underlined; between words the cue stands as it is. */
+function highlighted(lines: CueWord[][], unmarked: LaidOutCue): LaidOutCue[] {
+  const words = lines.flat();
+  const cues: LaidOutCue[] = [];
+  let atMs = unmarked.startMs;
+  for (const word of words) {
+    const startMs = Math.max(word.startMs, atMs);
+    if (startMs > atMs) cues.push({ startMs: atMs, endMs: startMs, pieces: compose(lines) });
+    if (word.endMs > startMs) cues.push({ startMs, endMs: word.endMs, pieces: compose(lines, word) });
+    atMs = Math.max(atMs, word.endMs);
+  }
+  return cues.length > 0 ? cues : [unmarked];
+}
+
+function compose(lines: CueWord[][], spoken?: CueWord): LaidOutCue["pieces"] {
+  const pieces: LaidOutCue["pieces"] = [];
+  for (const line of lines) {
+    if (pieces.length > 0) pieces.push({ text: "\n", underlined: false });
+    for (const word of line) {
+      // The space before a word is not part of what is underlined.
+      const space = word.text.startsWith(" ") ? " " : "";
+      if (space !== "") pieces.push({ text: space, underlined: false });
+      pieces.push({ text: word.text.slice(space.length), underlined: word === spoken });
+    }
+  }
+  return withoutArrows(pieces);
+}
+
+/** An arrow may be put together from several words; it loses its dashes but the last, as `cueText` does it. */
+function withoutArrows(pieces: LaidOutCue["pieces"]): LaidOutCue["pieces"] {
+  const text = pieces.map((piece) => piece.text).join("");
+  if (!text.includes("-->")) return pieces;
+  const drop = new Set<number>();
+  for (const { index, 0: arrow } of text.matchAll(/(?<!-)-{2,}>/g)) {
+    for (let i = index; i < index + arrow.length - 2; i++) drop.add(i);
+  }
+  let at = 0;
+  return pieces.map(({ text: piece, underlined }) => {
+    let kept = "";
+    for (let i = 0; i < piece.length; i++, at++) if (!drop.has(at)) kept += piece[i];
+    return { text: kept, underlined };
+  });
+}

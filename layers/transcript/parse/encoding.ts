@@ -1,0 +1,14 @@
+/**
+ * The text of a transcript file. UTF-8, or UTF-16 with a byte order mark; bytes that are neither are taken for
+ * Windows-1252, in which most subtitle files that are not UTF-8 were written. Nothing is refused: a wrong guess shows.
+ */
+export function transcriptText(bytes: Uint8Array): string {
+  const [first, second] = bytes;
+  if (first === 0xff && second === 0xfe) return new TextDecoder("utf-16le").decode(bytes);
+  if (first === 0xfe && second === 0xff) return new TextDecoder("utf-16be").decode(bytes);
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    return new TextDecoder("windows-1252").decode(bytes);
+  }
+}

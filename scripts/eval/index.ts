@@ -1,0 +1,11 @@
+export { type Item, inWindow, longestSpeechSamples, windowSeconds, withoutSpeech } from "./compose.ts";
+export { evaluate, isExact, type Judged, type Score, score } from "./evaluate.ts";
+export { digitString, digitWords, type Language, languages, sentence } from "./grammar.ts";
+export { music, noise, white } from "./noise.ts";
+export { readSpeakers, type Speaker, spokenDigits } from "./people.ts";
+export { Random } from "./random.ts";
+export { type Heard, type Recogniser, recognise } from "./recognise.ts";
+export { editDistance, mean, median, wordErrorRate, words } from "./score.ts";
+export { type EvalSet, espeakSets, fliteSets, peopleSets, type SetOptions, silentSets } from "./sets.ts";
+export { pcmFromWav, power, resample, scaled, trim } from "./signal.ts";
+export { fliteRms, heldOutVoice, howToInstall, isInstalled, type Synthesizer } from "./voices.ts";
