@@ -17,6 +17,7 @@ export const jobFlags = {
   "clip-timestamps": { type: "string" },
   "hallucination-silence": { type: "string" },
   "no-condition-on-previous-text": { type: "boolean", default: false },
+  multilingual: { type: "boolean", default: false },
 } as const;
 
 export const jobUsage = `Recognition
@@ -32,11 +33,13 @@ export const jobUsage = `Recognition
       --clip-timestamps <list>  exact: seconds from, to, from, …: the only stretches to transcribe
       --hallucination-silence <ms>        exact, with --words: skip longer silence around text that looks invented
       --no-condition-on-previous-text     exact: each window without the text before it
+      --multilingual            exact: the language is detected anew for every window
       --transcript <file>       a transcript of the file (srt, vtt, txt, json): it is used, and nothing is recognised
       --asr-provider <name>     local, openai or transcribe                      (default: ASR_PROVIDER)`;
 
-type Text = Exclude<keyof typeof jobFlags, "words" | "no-condition-on-previous-text">;
-type Values = { [Flag in Text]?: string | undefined } & { words: boolean; "no-condition-on-previous-text": boolean };
+type Switch = "words" | "no-condition-on-previous-text" | "multilingual";
+type Text = Exclude<keyof typeof jobFlags, Switch>;
+type Values = { [Flag in Text]?: string | undefined } & { [Flag in Switch]: boolean };
 
 /** What each option is called on the command line, for complaints. */
 const flagOf: Record<string, string> = {
@@ -78,6 +81,7 @@ export function parseJobFlags(
     temperatures: list("temperature"),
     clipTimestamps: list("clip-timestamps"),
     hallucinationSilenceMs: count("hallucination-silence", 600_000),
+    multilingual: values.multilingual || undefined,
     conditionOnPreviousText: values["no-condition-on-previous-text"] ? false : undefined,
   };
   const options = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));

@@ -58,12 +58,14 @@ async function transcribe(
   if (!split.audio)
     throw new MediaError("workflow.step_failed", "The state machine asked for exact mode without audio.");
   const activity = await readActivity(bucket, split.activityKey);
+  const { model, tokenizer } = await recogniser();
   const options = {
     ...speechOptions(job.options),
+    // The demo model was trained without text from before a window, and most often writes nothing after one.
+    conditionOnPreviousText: job.options.conditionOnPreviousText ?? !model.manifest.demo,
     speech: activity.filter(({ kind }) => kind === "speech").map(({ startMs, endMs }) => [startMs, endMs] as const),
   };
   const checkpoint = slice === 0 ? exactStart(options) : await checkpointOf(bucket, workPrefix, slice - 1);
-  const { model, tokenizer } = await recogniser();
   let windows = 0;
   let slowestMs = 0;
   let windowStarted = performance.now();

@@ -29,11 +29,6 @@ export const errorCodes = {
   "model.no_space": { httpStatus: 507, retryable: false, meaning: "the disk has too little room for the model" },
   "provider.unavailable": { httpStatus: 503, retryable: true, meaning: "the speech service did not answer in time" },
   "provider.refused": { httpStatus: 502, retryable: false, meaning: "the speech service refused the audio or the key" },
-  "provider.not_installed": {
-    httpStatus: 503,
-    retryable: false,
-    meaning: "a package that the provider needs is absent",
-  },
   "memory.plan_does_not_fit": {
     httpStatus: 503,
     retryable: false,

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import type { LanguageCode } from "@aws-sdk/client-transcribe";
 import { samplesToMs } from "../audio/index.ts";
 import { MediaError, sha256Hex } from "../core/index.ts";
 import { readTranscribeItems } from "./amazon-items.ts";
@@ -15,7 +16,7 @@ export type TranscribeClient = {
     Media: { MediaFileUri: string };
     OutputBucketName: string;
     OutputKey: string;
-    LanguageCode?: string;
+    LanguageCode?: LanguageCode;
     IdentifyLanguage?: boolean;
   }): Promise<unknown>;
   getTranscriptionJob(input: { TranscriptionJobName: string }): Promise<{ TranscriptionJob?: Job | undefined }>;
@@ -33,7 +34,7 @@ export type TranscribePorts = {
 };
 
 /** Amazon's codes have a region; these are the ones that most speakers mean. The others exist with one region only. */
-const regions: Record<string, string> = {
+const regions: Record<string, LanguageCode> = {
   ...{
     en: "en-US",
     de: "de-DE",
@@ -107,7 +108,7 @@ export class AmazonTranscribeProvider implements SpeechProvider {
         Media: { MediaFileUri: `s3://${bucket}/${key}` },
         OutputBucketName: bucket,
         OutputKey: replyKey,
-        ...(language ? { LanguageCode: regions[language] ?? language } : { IdentifyLanguage: true }),
+        ...(language ? { LanguageCode: regions[language] ?? (language as LanguageCode) } : { IdentifyLanguage: true }),
       });
     } catch (error) {
       // An earlier attempt at this window started it.

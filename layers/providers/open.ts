@@ -10,7 +10,7 @@ type ProviderSettings = Pick<
 
 /**
  * The provider that ASR_PROVIDER names.
- * @throws MediaError `config.invalid` where its key is missing, `provider.not_installed` where its package is
+ * @throws MediaError `config.invalid` where its key is missing
  */
 export async function openProvider(settings: ProviderSettings): Promise<SpeechProvider> {
   if (settings.ASR_PROVIDER === "transcribe") return openAmazonTranscribe();

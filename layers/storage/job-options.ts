@@ -55,8 +55,10 @@ const fieldsSchema = z.strictObject({
   compressionRatioThreshold: threshold(0, 100),
   logprobThreshold: threshold(-100, 0),
   noSpeechThreshold: threshold(0, 1),
-  /** `exact`: the text of one window is the prompt of the next; default true. */
+  /** `exact`: the text of one window is the prompt of the next; default true, for the demo model false. */
   conditionOnPreviousText: z.boolean().optional(),
+  /** `exact`: the language is detected anew for every window, for files in several. */
+  multilingual: z.boolean().optional(),
   /** `exact`: the only stretches to transcribe, as in the reference: start, end, start, … in seconds; the last end may be left out. */
   clipTimestamps: z.array(z.number().min(0).max(longestSeconds)).min(1).max(200).optional(),
   /** `exact` with words: silence longer than this is skipped where the text around it looks invented. */
@@ -76,7 +78,7 @@ export const jobOptionsSchema = fieldsSchema.superRefine((options, context) => {
 export type JobOptions = z.output<typeof jobOptionsSchema>;
 
 /** Options of the loop, which independent windows cannot have. */
-const exactOnly = ["conditionOnPreviousText", "clipTimestamps", "hallucinationSilenceMs"] as const;
+const exactOnly = ["conditionOnPreviousText", "multilingual", "clipTimestamps", "hallucinationSilenceMs"] as const;
 const aboutText = [
   ...["initialPrompt", "hotwords", "beamSize", "patience", "lengthPenalty", "bestOf", "temperatures"],
   ...["compressionRatioThreshold", "logprobThreshold", "noSpeechThreshold"],

@@ -27,7 +27,6 @@ const adviceByCode: Partial<Record<ErrorCode, string>> = {
   "transcript.invalid": "Correct the transcript at the line that the message names, or send the file without it.",
   "provider.refused": "Check OPENAI_API_KEY, OPENAI_BASE_URL and the service's limits, then send the file again.",
   "provider.unavailable": "Send the file again later, or set ASR_PROVIDER=local.",
-  "provider.not_installed": "Install the package that the message names, or set ASR_PROVIDER=local.",
   "model.missing": "Install the model that the message names, or choose another with WHISPER_MODEL.",
 };
 

@@ -28,7 +28,7 @@ async function processesOf(text: string): Promise<number[]> {
 describe("kill -9 of the host in the middle of a job", () => {
   it("leaves no process behind; the next start finishes the job, and no window is inferred twice", async () => {
     const data = join(directory, "data");
-    const file = await repeated(directory, 8);
+    const file = await repeated(directory, 16);
     const first = await serve(data, { MAX_CONCURRENCY: "1" });
     const jobId = await send(new ApiClient(first.api, first.token), file);
     const before = new ApiClient(first.api, first.token);
@@ -50,7 +50,7 @@ describe("kill -9 of the host in the middle of a job", () => {
     expect(job.windows).toBeGreaterThan(done);
     const transcript = JSON.parse(await api.transcript(jobId, "json"));
     const words = transcript.segments.map((segment: { text: string }) => segment.text.trim()).join(" ");
-    expect(words.match(/one two three/g)?.length).toBe(8);
+    expect(words.match(/one two three/g)?.length).toBe(16);
     const counts = await inferencesByWindow(join(data, "serve"));
     expect([...counts.values()]).toEqual(Array.from({ length: job.windows ?? 0 }, () => 1));
     expect(await second.kill("SIGTERM")).toBe(0);

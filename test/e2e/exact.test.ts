@@ -64,7 +64,7 @@ describe("kill -9 in the middle of exact mode", () => {
   afterAll(() => rm(directory, { recursive: true, force: true }));
 
   it("resumes at the last slice, and the transcript has the same bytes as without it", async () => {
-    const file = await repeated(directory, 10);
+    const file = await repeated(directory, 40);
     const data = join(directory, "data");
     const first = await serve(data);
     const before = new ApiClient(first.api, first.token);

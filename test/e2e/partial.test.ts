@@ -15,7 +15,7 @@ describe("a window that fails for good", () => {
     if (!infer) throw new Error("infer has no credentials");
     const objects = new PrincipalObjects(demo.host.s3Url, "us-east-1", infer);
 
-    const jobId = await send(demo.api, await repeated(demo.directory, 6));
+    const jobId = await send(demo.api, await repeated(demo.directory, 16));
     let damaged: number | undefined;
     const writes: Promise<void>[] = [];
     const job = await demo.api.wait(jobId, ({ windows, executionName }) => {
