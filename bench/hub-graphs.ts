@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { bestWeightBytes } from "../layers/models/byte-products.ts";
 import { Checkpoint } from "../layers/models/checkpoint.ts";
 import { ExternalDataWriter, GraphBuilder, WeightStore } from "../layers/models/onnx/index.ts";
 import {
@@ -25,7 +26,7 @@ export async function writeHubGraphs(checkpointDirectory: string, outputDirector
   for (const [fileName, write] of files) {
     await using data = await ExternalDataWriter.create(join(outputDirectory, `${fileName}_data`));
     const graph = new GraphBuilder("main", new WeightStore(data));
-    await write(new LayerWriter(graph, checkpoint, "int8"), sizes);
+    await write(new LayerWriter(graph, checkpoint, "int8", bestWeightBytes()), sizes);
     await graph.writeTo(join(outputDirectory, fileName));
   }
 }
@@ -83,7 +84,7 @@ async function writeHubDecoder(layers: LayerWriter, sizes: WhisperSizes): Promis
   const branches = [];
   for (const cached of [true, false]) {
     const branch = graph.branch(cached ? "cached" : "first");
-    await decoderBranch(new LayerWriter(branch, checkpoint, "int8"), sizes, cached);
+    await decoderBranch(new LayerWriter(branch, checkpoint, "int8", bestWeightBytes()), sizes, cached);
     branches.push(branch.asAttribute());
   }
   const outputs = ["logits"];

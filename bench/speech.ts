@@ -8,7 +8,7 @@ import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { buildModel } from "../layers/models/index.ts";
+import { bestWeightBytes, buildModel } from "../layers/models/index.ts";
 import { writeSeededCheckpoint } from "../test/parity/seeded-checkpoint.ts";
 import { writeHubGraphs } from "./hub-graphs.ts";
 import type { SpeechTimes } from "./measure.ts";
@@ -85,7 +85,13 @@ try {
   await writeSeededCheckpoint(checkpoint);
   const built = join(directory, "halfgig");
   const identity = { id: "bench", revision: "", licence: "", demo: true };
-  await buildModel({ checkpointDirectory: checkpoint, outputDirectory: built, precision: "int8", identity });
+  await buildModel({
+    checkpointDirectory: checkpoint,
+    outputDirectory: built,
+    precision: "int8",
+    weightBytes: bestWeightBytes(),
+    identity,
+  });
   const hub = join(directory, "models/whisper-tiny-seeded");
   await mkdir(join(hub, "onnx"), { recursive: true });
   await writeHubGraphs(checkpoint, join(hub, "onnx"));

@@ -1,5 +1,6 @@
 import { join } from "node:path";
-import { type ModelManifest, readManifest } from "../models/index.ts";
+import { MediaError } from "../core/index.ts";
+import { bestWeightBytes, type ModelManifest, readManifest } from "../models/index.ts";
 import { type MemoryBudget, speechModelCostMiB } from "./budget.ts";
 import { TokenEmbeddings } from "./embeddings.ts";
 import { Hypothesis, WhisperAudio } from "./hypothesis.ts";
@@ -16,6 +17,15 @@ export type WhisperLoadOptions = {
   /** Where given, the model's memory is reserved there, and the model is shared with others who load it. */
   readonly budget?: MemoryBudget;
 };
+
+/** Signed weight bytes saturate on a processor that cannot sum byte products: wrong text, and no error anywhere. */
+function requireKernel(manifest: ModelManifest, directory: string): void {
+  if (manifest.weightBytes !== "signed" || bestWeightBytes() === "signed") return;
+  throw new MediaError(
+    "model.invalid",
+    `The model in ${directory} was built for another kind of processor. Build it on this one: halfgig models build ${manifest.id}.`,
+  );
+}
 
 /** A built Whisper in onnxruntime. */
 export class WhisperModel implements SpeechModel {
@@ -45,6 +55,7 @@ export class WhisperModel implements SpeechModel {
    */
   static async load({ directory, threads = 1, budget }: WhisperLoadOptions): Promise<SpeechModel> {
     const manifest = await readManifest(directory);
+    requireKernel(manifest, directory);
     if (!budget) return WhisperModel.#open(directory, manifest, threads);
     const lease = await budget.reserve(directory, speechModelCostMiB(manifest), () =>
       WhisperModel.#open(directory, manifest, threads),

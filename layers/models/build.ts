@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { copyFile, mkdir, open, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
+import type { WeightBytes } from "./byte-products.ts";
 import { Checkpoint, exists, hashWeights, sha256OfFile } from "./checkpoint.ts";
 import {
   type ModelManifest,
@@ -23,7 +24,7 @@ import {
 } from "./whisper/index.ts";
 
 /** Counts up whenever the same checkpoint would give other files; built models of an older version are not used. */
-export const builderVersion = 2;
+export const builderVersion = 3;
 
 /** Copied into a built model, so that it is complete without its checkpoint. */
 const companionFileNames = [...configFileNames, "tokenizer_config.json", "special_tokens_map.json"];
@@ -39,6 +40,8 @@ export type BuildOptions = {
   /** Where the built model shall be; its parent is created. */
   readonly outputDirectory: string;
   readonly precision: Precision;
+  /** `unsigned`, the default, is right everywhere; see `bestWeightBytes`. */
+  readonly weightBytes?: WeightBytes;
   readonly identity: Pick<ModelManifest, "id" | "revision" | "licence" | "demo">;
   /** Known SHA-256 of the weights, when the caller has just computed it. */
   readonly checkpointSha256?: string;
@@ -52,7 +55,7 @@ export type BuildOptions = {
  * @throws MediaError `model.missing` or `model.invalid` when the checkpoint is incomplete or is not a Whisper.
  */
 export async function buildModel(options: BuildOptions): Promise<ModelManifest> {
-  const { checkpointDirectory, outputDirectory, precision, identity, onProgress } = options;
+  const { checkpointDirectory, outputDirectory, precision, weightBytes = "unsigned", identity, onProgress } = options;
   await using checkpoint = await Checkpoint.open(checkpointDirectory);
   const { sizes, description } = await readWhisperConfig(checkpointDirectory);
   const workDirectory = `${outputDirectory}.building-${randomUUID()}`;
@@ -60,7 +63,7 @@ export async function buildModel(options: BuildOptions): Promise<ModelManifest> 
   await mkdir(workDirectory);
   try {
     onProgress?.("encoder");
-    const graphs = { directory: workDirectory, checkpoint, precision };
+    const graphs = { directory: workDirectory, checkpoint, precision, weightBytes };
     const encoderFiles = await writeGraphs(graphs, "encoder.data", {
       "encoder.onnx": (layers) => writeEncoder(layers, sizes),
     });
@@ -82,6 +85,7 @@ export async function buildModel(options: BuildOptions): Promise<ModelManifest> 
       ...identity,
       ...description,
       precision,
+      weightBytes: precision === "int8" ? weightBytes : undefined,
       checkpointSha256: options.checkpointSha256 ?? (await hashWeights(checkpoint.weightPaths)),
       files: await describeFiles(workDirectory, [...built, ...companions]),
       embeddingsDtype: checkpoint.info(tokenEmbeddingsName).dtype,
@@ -97,7 +101,12 @@ type GraphWriters = Readonly<Record<string, (layers: LayerWriter) => Promise<voi
 
 /** Writes graphs that share one data file; returns the names of all files. */
 async function writeGraphs(
-  { directory, checkpoint, precision }: { directory: string; checkpoint: Checkpoint; precision: Precision },
+  {
+    directory,
+    checkpoint,
+    precision,
+    weightBytes,
+  }: { directory: string; checkpoint: Checkpoint; precision: Precision; weightBytes: WeightBytes },
   dataName: string,
   writers: GraphWriters,
 ): Promise<string[]> {
@@ -105,7 +114,7 @@ async function writeGraphs(
   const store = new WeightStore(data);
   for (const [fileName, write] of Object.entries(writers)) {
     const graph = new GraphBuilder(fileName.replace(".onnx", ""), store);
-    await write(new LayerWriter(graph, checkpoint, precision));
+    await write(new LayerWriter(graph, checkpoint, precision, weightBytes));
     await graph.writeTo(join(directory, fileName));
   }
   return [...Object.keys(writers), dataName];

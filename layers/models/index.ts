@@ -1,4 +1,5 @@
 export { type BuildOptions, type BuildStage, builderVersion, buildModel } from "./build.ts";
+export { bestWeightBytes, type WeightBytes } from "./byte-products.ts";
 export { demoVoiceDirectory, demoVoiceIdentity } from "./demo-voice.ts";
 export { type FloatDtype, toFloat32 } from "./dtype.ts";
 export {

@@ -114,7 +114,7 @@ export async function readBuilds(modelsDirectory: string): Promise<BuiltModel[]>
 export function isBuildOf({ directory, manifest }: BuiltModel, id: string): boolean {
   if (manifest) return manifest.id === id;
   const name = basename(directory);
-  return name.startsWith(`${id}-`) && /^(?:fp32|int8)-b\d+-[0-9a-f]+$/.test(name.slice(id.length + 1));
+  return name.startsWith(`${id}-`) && /^(?:fp32|int8s?)-b\d+-[0-9a-f]+$/.test(name.slice(id.length + 1));
 }
 
 async function checkpointFolders(modelsDirectory: string): Promise<string[]> {

@@ -2,6 +2,7 @@ import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { MediaError } from "../core/index.ts";
+import { weightBytesSchema } from "./byte-products.ts";
 
 const tokenId = z.int().nonnegative();
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
@@ -39,6 +40,8 @@ export const modelManifestSchema = z.object({
   demo: z.boolean(),
   architecture: z.literal("whisper"),
   precision: z.enum(["fp32", "int8"]),
+  /** How int8 weights are stored; absent for fp32. */
+  weightBytes: weightBytesSchema.optional(),
   /** SHA-256 of the checkpoint's weights and configuration files. */
   checkpointSha256: sha256,
   files: z.record(z.string(), z.object({ sizeBytes: z.int().nonnegative(), sha256 })),

@@ -3,6 +3,7 @@ import { readdir, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { MediaError } from "../core/index.ts";
 import { type BuildStage, builderVersion, buildModel } from "./build.ts";
+import { bestWeightBytes } from "./byte-products.ts";
 import { exists, findWeightPaths, hashWeights, weightsFileName } from "./checkpoint.ts";
 import { checkFile, expectedFile } from "./expected-file.ts";
 import { type LockedModel, readLock } from "./lock-file.ts";
@@ -44,9 +45,14 @@ export async function resolveModel(options: ResolveOptions): Promise<ResolvedMod
   const { id, known } = parseModelName(options.id);
   const checkpointDirectory = id === demoModelId ? demoCheckpointDirectory : join(modelsDirectory, id);
   const builtDirectory = join(modelsDirectory, builtFolder);
-  const prefix = `${id}-${precision}-b${builderVersion}-`;
+  const weightBytes = bestWeightBytes();
+  const kind = precision === "int8" && weightBytes === "signed" ? "int8s" : precision;
+  const prefix = `${id}-${kind}-b${builderVersion}-`;
   if (!(await exists(checkpointDirectory))) {
-    const directory = await findBuilt(builtDirectory, prefix);
+    // What is right everywhere serves too where nothing faster was brought.
+    const directory =
+      (await findBuilt(builtDirectory, prefix)) ??
+      (await findBuilt(builtDirectory, `${id}-${precision}-b${builderVersion}-`));
     if (!directory) throw missing(id, known, checkpointDirectory);
     return { directory, manifest: await readManifest(directory), built: false };
   }
@@ -63,6 +69,7 @@ export async function resolveModel(options: ResolveOptions): Promise<ResolvedMod
     checkpointDirectory,
     outputDirectory: directory,
     precision,
+    weightBytes,
     identity: {
       id,
       revision: known?.revision ?? locked?.revision ?? "local",

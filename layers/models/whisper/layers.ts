@@ -1,7 +1,15 @@
+import type { WeightBytes } from "../byte-products.ts";
 import type { Checkpoint } from "../checkpoint.ts";
 import type { Precision } from "../manifest.ts";
 import { type GraphBuilder, microsoft } from "../onnx/index.ts";
-import { emptyQuantizedMatrix, type QuantizedMatrix, quantizeRows, transpose, weightZeroPoint } from "./quantize.ts";
+import {
+  asSignedBytes,
+  emptyQuantizedMatrix,
+  type QuantizedMatrix,
+  quantizeRows,
+  transpose,
+  weightZeroPoint,
+} from "./quantize.ts";
 
 /** torch.nn.LayerNorm's default, which the architecture uses throughout. */
 const layerNormEpsilon = 1e-5;
@@ -18,13 +26,15 @@ export class LayerWriter {
   readonly graph: GraphBuilder;
   readonly checkpoint: Checkpoint;
   readonly #precision: Precision;
+  readonly #signed: boolean;
   /** Values that several products share (q, k and v take the same one) are quantized once. */
   readonly #quantized = new Map<string, string[]>();
 
-  constructor(graph: GraphBuilder, checkpoint: Checkpoint, precision: Precision) {
+  constructor(graph: GraphBuilder, checkpoint: Checkpoint, precision: Precision, weightBytes: WeightBytes) {
     this.graph = graph;
     this.checkpoint = checkpoint;
     this.#precision = precision;
+    this.#signed = weightBytes === "signed";
   }
 
   async vector(name: string, length: number): Promise<string> {
@@ -121,13 +131,16 @@ export class LayerWriter {
   ): Promise<string> {
     const { graph } = this;
     let quantized: QuantizedMatrix | undefined;
-    const weight = await graph.weight(name, "uint8", [inputs, outputs], async () => {
+    const type = this.#signed ? "int8" : "uint8";
+    const weight = await graph.weight(name, type, [inputs, outputs], async () => {
       quantized = emptyQuantizedMatrix(inputs, outputs);
       await quantize(quantized);
-      return quantized.values;
+      return this.#signed ? asSignedBytes(quantized.values) : quantized.values;
     });
     const scale = await graph.weight(`${name}.scale`, "float32", [outputs], async () => quantized!.scales);
-    const zeroPoint = await graph.weight("weight_zero_point", "uint8", [], async () => Uint8Array.of(weightZeroPoint));
+    const zeroPoint = await graph.weight("weight_zero_point", type, [], async () =>
+      Uint8Array.of(this.#signed ? 0 : weightZeroPoint),
+    );
     const [bytes, byteScale, byteZero] = this.#quantize(x);
     return graph.node("MatMulIntegerToFloat", [bytes!, weight, byteScale!, scale, byteZero!, zeroPoint, bias], {
       domain: microsoft,
