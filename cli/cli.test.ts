@@ -1,6 +1,7 @@
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { outputNames } from "./commands/transcribe.ts";
+import { run } from "./main.ts";
 import { defaultDataDirectory, parseCommandLine, UsageError } from "./options.ts";
 import { table } from "./tables.ts";
 import { Tally } from "./tally.ts";
@@ -70,6 +71,17 @@ describe("outputNames", () => {
 describe("what is printed", () => {
   it("cannot drive a terminal", () => {
     expect(printable("a\u001b]0;title\u0007b\u202Ec\nd")).toBe("a\u{FFFD}]0;title\u{FFFD}b\u{FFFD}c\nd");
+  });
+
+  it("cannot drive a terminal from an error's words either", async () => {
+    vi.stubEnv("WHISPER_MODEL_PATH", "/nowhere/\u001b]0;title\u0007");
+    const stderr = vi.spyOn(process.stderr, "write").mockReturnValue(true);
+    const status = await run(["models", "rm", "mine"]);
+    const printed = stderr.mock.calls.join("");
+    stderr.mockRestore();
+    vi.unstubAllEnvs();
+    expect(status).toBe(1);
+    expect(printed).toContain("/nowhere/\u{FFFD}]0;title\u{FFFD}");
   });
 
   it("is aligned: words to the left, numbers to the right", () => {

@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { MediaError } from "../layers/core/index.ts";
 import { exitStatus } from "./exit-status.ts";
 import { parseCommandLine, UsageError, usage } from "./options.ts";
+import { printable } from "./terminal.ts";
 
 /** Runs one command line. @returns the exit status; nothing is thrown */
 export async function run(argv: readonly string[]): Promise<number> {
@@ -30,7 +31,7 @@ export async function run(argv: readonly string[]): Promise<number> {
       process.stderr.write(`halfgig: ${error.message}\nhalfgig --help shows what there is.\n`);
       return exitStatus.usage;
     }
-    process.stderr.write(`halfgig: ${describe(error)}\n`);
+    process.stderr.write(`halfgig: ${printable(describe(error))}\n`);
     return exitStatus.failed;
   }
 }

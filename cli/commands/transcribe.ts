@@ -26,7 +26,7 @@ export async function transcribe(options: CommandLine): Promise<number> {
         if (job.status !== "failed") await deliver(api, job, names[index] ?? `${index}`, options);
       } catch (error) {
         if (stop.signal.aborted) throw error;
-        notice(`${printable(file)}: ${(error as Error).message}`);
+        notice(printable(`${file}: ${(error as Error).message}`));
         worst = Math.max(worst, rank(exitStatus.failed));
       }
     }

@@ -27,7 +27,7 @@ const bodySchema = z.strictObject({
   /** Shown to people; never part of a key or a command. */
   fileName: z.string().min(1).max(1024),
   sizeBytes: z.number().int().min(0),
-  /** Hex. When given, S3 verifies the upload, and equal bytes with equal options are one job. */
+  /** Hex. When given, equal bytes with equal options are one job, and S3 verifies an upload that is not in parts. */
   sha256: z
     .string()
     .regex(/^[0-9a-f]{64}$/)
@@ -52,16 +52,20 @@ export const handler = endpoint(async (event) => {
   }
   refuseWhatTheProviderLacks(body.options, settings);
   const model = environmentValue("MODEL_ID");
-  const jobId = body.sha256 ? derivedJobId(body.sha256, canonicalJson(body.options), model) : newJobId();
-  const known = body.sha256 ? await findJob(jobId) : undefined;
+  const derived = body.sha256 && derivedJobId(body.sha256, canonicalJson(body.options), model);
+  const known = derived ? await findJob(derived) : undefined;
   if (known && (known.status === "done" || known.status === "partial" || (known.executionName && !isFinal(known)))) {
-    return json(200, { jobId, status: known.status, reused: true, job: `/v1/jobs/${jobId}` });
+    const { jobId, status } = known;
+    return json(200, { jobId, status, reused: true, job: `/v1/jobs/${jobId}` });
   }
+  // S3 cannot verify the hash of a file in parts: its transcript must not answer for that hash later on.
+  const addressed = derived && !body.multipart;
+  const jobId = addressed ? derived : newJobId();
   const expiresSeconds = settings.UPLOAD_URL_SECONDS;
   const upload = await presignUpload(jobId, { ...body, expiresSeconds });
   const { transcript: given } = body.options;
   const transcript = given && (await presignTranscript(jobId, { ...given, expiresSeconds }));
-  await register(jobId, known, {
+  await register(jobId, addressed ? known : undefined, {
     fileName: body.fileName,
     model,
     options: body.options,

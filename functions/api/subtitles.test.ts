@@ -94,4 +94,22 @@ describe("renderStored", () => {
     const rendering = renderStored(streamed(await stored(100)), { format: "srt", options: {}, limitBytes: 999 });
     await expect(rendering).rejects.toMatchObject({ code: "transcript.too_large", httpStatus: 413 });
   });
+
+  it("makes no more highlighted cues of one long segment than fit into the reply", async () => {
+    const count = 4_000;
+    const words = Array.from({ length: count }, (_, i) => ({ ...word(i * 400, " x"), endMs: (i + 1) * 400 }));
+    const segments = [{ startMs: 0, endMs: count * 400, text: "x ".repeat(count).trim(), words }];
+    const source = { durationMs: count * 400, startMs: 0 };
+    const transcript = await assembleTranscript({ source, model: null, activity: [], given: { segments } });
+    const bytes = [Buffer.from([...renderJson(transcript)].join(""))];
+    const started = performance.now();
+    const rendering = renderStored(streamed(bytes), {
+      format: "srt",
+      options: { highlightWords: true },
+      limitBytes: 99_999,
+    });
+    await expect(rendering).rejects.toMatchObject({ code: "transcript.too_large" });
+    // All of them would be 4,000 cues of 4,000 words.
+    expect(performance.now() - started).toBeLessThan(1_000);
+  });
 });

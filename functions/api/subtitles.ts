@@ -57,6 +57,12 @@ function snakeCase(text: string): string {
   return Object.entries(names).reduce((changed, [snake, camel]) => changed.replaceAll(camel, snake), text);
 }
 
+const tooLarge = (limitBytes: number) =>
+  new MediaError(
+    "transcript.too_large",
+    `These subtitles are larger than ${limitBytes} bytes. Ask without highlight_words, or fetch transcript.json and lay it out yourself.`,
+  );
+
 /**
  * Lays out a stored transcript.json anew while it is read.
  * @throws MediaError `transcript.too_large` as soon as the result exceeds `limitBytes`; `request.invalid` where words are to
@@ -74,13 +80,9 @@ export async function renderStored(
     for (const cue of cues) {
       const text = format === "vtt" ? vttCue(cue) : srtCue(++number, cue);
       sizeBytes += Buffer.byteLength(text);
+      if (sizeBytes > limitBytes) throw tooLarge(limitBytes);
       parts.push(text);
     }
-    if (sizeBytes <= limitBytes) return;
-    throw new MediaError(
-      "transcript.too_large",
-      `These subtitles are larger than ${limitBytes} bytes. Ask without highlight_words, or fetch transcript.json and lay it out yourself.`,
-    );
   };
   let segments = 0;
   let words = 0;

@@ -7,8 +7,10 @@ export async function handler(event: unknown): Promise<void> {
   const { job, workPrefix, executionName, failure } = failInputSchema.parse(event);
   const error = describeFailure(failure);
   await updateJob(job.jobId, (record) =>
-    // A newer execution owns the record by now: its state is not ours to change.
-    record.executionName !== undefined && record.executionName !== executionName
+    // A newer execution owns the record by now, or the transcript is there and only cleaning up failed.
+    (record.executionName !== undefined && record.executionName !== executionName) ||
+    record.status === "done" ||
+    record.status === "partial"
       ? undefined
       : { status: "failed", error, executionName },
   );

@@ -3,9 +3,19 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { newJobId } from "../../layers/core/index.ts";
-import { createJob, getJson, jobOptionsSchema, keys, putObject, readJob, s3 } from "../../layers/storage/index.ts";
+import {
+  createJob,
+  getJson,
+  jobOptionsSchema,
+  keys,
+  putObject,
+  readJob,
+  s3,
+  updateJob,
+} from "../../layers/storage/index.ts";
 import type { Transcript } from "../../layers/transcript/index.ts";
 import { S3Server } from "../../stacks/local/s3/index.ts";
+import { handler as fail } from "./fail.ts";
 import { handler } from "./merge.ts";
 
 let directory: string;
@@ -98,6 +108,22 @@ describe("merge in exact mode", () => {
   it("fails with the slice's own error where there is nothing", async () => {
     const { event } = await exactJob(0);
     expect(await handler({ ...event, sliceFailure: failure })).toEqual({ status: "failed", failure });
+  });
+
+  it("stays done where only its cleaning failed afterwards", async () => {
+    const { jobId, event } = await exactJob(4);
+    await handler({ ...event, sliceFailure: null });
+    await fail({ ...event, failure: { step: "merge", error: "storage.unavailable", cause: "" } });
+    expect(await readJob(jobId)).toMatchObject({ status: "done" });
+  });
+
+  it("writes nothing for a job that was sent other bytes meanwhile", async () => {
+    const { jobId, event } = await exactJob(4);
+    await updateJob(jobId, () => ({ executionName: "newer" }));
+    await expect(handler({ ...event, sliceFailure: null })).rejects.toMatchObject({ code: "storage.object_changed" });
+    expect(await getJson("results", keys.transcript(jobId, "json"))).toBeUndefined();
+    await fail({ ...event, failure });
+    expect(await readJob(jobId)).toMatchObject({ status: "running", executionName: "newer" });
   });
 
   it("refuses where a slice is missing without a reason", async () => {

@@ -1,5 +1,5 @@
 import { Readable } from "node:stream";
-import { environmentValue, type JobId, log } from "../../layers/core/index.ts";
+import { environmentValue, type JobId, log, MediaError } from "../../layers/core/index.ts";
 import { deletePrefix, keys, putStream, readJob, type TranscriptFormat } from "../../layers/storage/index.ts";
 import {
   assembleTranscript,
@@ -33,6 +33,9 @@ export async function handler(event: unknown): Promise<MergeOutput> {
     return { status: record.status };
   }
 
+  if (record.executionName !== undefined && record.executionName !== executionName) {
+    throw new MediaError("storage.object_changed", `Job ${job.jobId} was sent other bytes meanwhile.`);
+  }
   const results = await openResults(bucket, input);
   if (results.nothing) return { status: "failed", failure: results.nothing };
   const transcript = await assembleTranscript({

@@ -42,6 +42,16 @@ describe("readSettings", () => {
     expect(read).toThrow(/HF_ENDPOINT="ftp:\/\/hub"/);
   });
 
+  it.each([
+    ["OPENAI_API_KEY", "sk-hunter2\nOTHER=1"],
+    ["OPENAI_BASE_URL", "http://bob:hunter2@127.0.0.1/v1"],
+    ["HF_ENDPOINT", "https://bob:hunter2@hub.example"],
+  ])("refuses %s where fetch() would quote the secret, and does not quote it", (name, value) => {
+    const read = () => readSettings({ [name]: value });
+    expect(read).toThrow(`${name}=(hidden): expected`);
+    expect(read).not.toThrow(/hunter2/);
+  });
+
   it("explains each setting", () => {
     const rows = describeSettings(readSettings({}));
     expect(rows.map((row) => row.name)).toEqual(Object.keys(settingSchemas));

@@ -21,7 +21,17 @@ const httpAddress = (fallback: string) =>
   z
     .string()
     .default(fallback)
-    .refine((text) => /^https?:$/.test(URL.parse(text)?.protocol ?? ""), "expected an http or https address");
+    .refine((text) => /^https?:$/.test(URL.parse(text)?.protocol ?? ""), "expected an http or https address")
+    // fetch() refuses such addresses, in a sentence that quotes the password.
+    .refine((text) => !URL.parse(text)?.username && !URL.parse(text)?.password, "expected no user name or password");
+
+/** A key, which travels in a header: fetch() quotes a header that has a line break in it. */
+const secretWord = () =>
+  z
+    .string()
+    .trim()
+    .regex(/^[\x21-\x7e]*$/, "expected one word")
+    .optional();
 
 /** Settings whose value is never printed. */
 const secretSettings: ReadonlySet<string> = new Set(["HF_TOKEN", "OPENAI_API_KEY"]);
@@ -33,12 +43,7 @@ export const settingSchemas = {
   HF_ENDPOINT: httpAddress("https://huggingface.co").describe(
     "model hub, or a mirror of it that answers as the hub does",
   ),
-  HF_TOKEN: z
-    .string()
-    .trim()
-    .regex(/^[\x21-\x7e]*$/, "expected one word")
-    .optional()
-    .describe("access token for models behind a login; sent to HF_ENDPOINT alone"),
+  HF_TOKEN: secretWord().describe("access token for models behind a login; sent to HF_ENDPOINT alone"),
   HF_HUB_OFFLINE: flag(false).describe("never ask the model hub for anything"),
   HALFGIG_MODEL_MIRROR: z
     .string()
@@ -48,7 +53,7 @@ export const settingSchemas = {
     .enum(["local", "openai", "transcribe"])
     .default("local")
     .describe("who recognises speech: the model here, an OpenAI-compatible service, or Amazon Transcribe"),
-  OPENAI_API_KEY: z.string().trim().optional().describe("key of the OpenAI-compatible service; infer alone gets it"),
+  OPENAI_API_KEY: secretWord().describe("key of the OpenAI-compatible service; infer alone gets it"),
   OPENAI_BASE_URL: httpAddress("https://api.openai.com/v1").describe("address of the OpenAI-compatible service"),
   OPENAI_TRANSCRIPTION_MODEL: z.string().trim().min(1).default("whisper-1").describe("the service's model"),
   DISABLE_WHISPER: flag(false).describe(
@@ -91,7 +96,9 @@ export function readSettings(environment: Record<string, string | undefined>): S
   if (parsed.success) return parsed.data;
   const complaints = parsed.error.issues.map((issue) => {
     const name = String(issue.path[0]);
-    const shown = secretSettings.has(name) ? "(hidden)" : JSON.stringify(given[name]);
+    // An address may hold a password.
+    const hidden = secretSettings.has(name) || /:\/\/[^/]*@/.test(given[name] ?? "");
+    const shown = hidden ? "(hidden)" : JSON.stringify(given[name]);
     return `${name}=${shown}: ${issue.message}`;
   });
   throw new MediaError(

@@ -143,6 +143,41 @@ describe("probeMedia", () => {
     });
   });
 
+  it("cannot be told another demuxer by a name in the file that ffmpeg quotes", async () => {
+    const element = (id: string, ...body: (Buffer | string)[]) => {
+      const bytes = Buffer.concat(body.map((part) => Buffer.from(part)));
+      const size = Buffer.from([0x10, 0, bytes.length >> 8, bytes.length & 255]);
+      return Buffer.concat([Buffer.from(id, "hex"), size, bytes]);
+    };
+    const codecs = ["A_PCM/INT/LIT", "A_X\nInput #0, hls, from '"];
+    const tracks = codecs.map((codec, i) => {
+      const number = Buffer.from([i + 1]);
+      const audio = element(
+        "e1",
+        element("b5", Buffer.from("467a0000", "hex")),
+        element("9f", "\x01"),
+        element("6264", "\x10"),
+      );
+      return element(
+        "ae",
+        element("d7", number),
+        element("73c5", number),
+        element("83", "\x02"),
+        element("86", codec),
+        audio,
+      );
+    });
+    const matroska = Buffer.concat([
+      element("1a45dfa3", element("4282", "matroska")),
+      element(
+        "18538067",
+        element("1654ae6b", ...tracks),
+        element("1f43b675", element("e7", "\0"), element("a3", Buffer.from("81000000", "hex"), Buffer.alloc(3_200))),
+      ),
+    ]);
+    await expect(probeMedia(bufferSource(matroska))).rejects.toMatchObject({ code: "media.not_media" });
+  });
+
   it("holds the size and duration limits", async () => {
     const wav = bufferSource(Buffer.concat([wavHeader(320_000), Buffer.alloc(320_000)]));
     await expect(probeMedia(wav, { limits: { maxSizeBytes: 1000 } })).rejects.toMatchObject({

@@ -58,7 +58,8 @@ export async function probeMedia(source: ByteSource, { limits, signal }: ProbeOp
   if (server.error !== null) throw server.error;
   if (ffmpeg.timedOut) throw tooSlow(probeTimeoutMs);
   const { demuxer, bitrateKbps: _, ...described } = parser.banner;
-  if (demuxer === null) {
+  // Its log quotes names from the file: only a demuxer that was allowed can have opened it.
+  if (demuxer === null || !demuxers.includes(demuxer)) {
     const known =
       demuxers.length === 1 ? `a damaged or incomplete ${container} file` : "no known audio or video format";
     throw notMedia(known, new Error(ffmpeg.lastComplaint()));

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -105,6 +105,16 @@ describe("removeModel", () => {
     expect(await row("demo-org--demo")).toBeUndefined();
     expect((await row("demo"))?.built).toEqual(["int8"]);
     await expect(removeModel({ name, modelsDirectory })).rejects.toMatchObject({ code: "model.missing" });
+  });
+
+  it("leaves alone what is no model", async () => {
+    await mkdir(join(modelsDirectory, "Documents"));
+    await writeFile(join(modelsDirectory, "Documents", "thesis.txt"), "years");
+    await writeFile(join(modelsDirectory, "notes"), "days");
+    for (const mine of ["Documents", "notes"]) {
+      await expect(removeModel({ name: mine, modelsDirectory })).rejects.toMatchObject({ code: "model.missing" });
+    }
+    expect(await readdir(join(modelsDirectory, "Documents"))).toEqual(["thesis.txt"]);
   });
 
   it("leaves the shipped checkpoint alone", async () => {

@@ -2,7 +2,7 @@ import { readdir, rm, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { MediaError } from "../core/index.ts";
 import { builderVersion } from "./build.ts";
-import { exists } from "./checkpoint.ts";
+import { exists, indexFileName } from "./checkpoint.ts";
 import { takeTurn } from "./exclusive.ts";
 import { pullingFolder, readLock, updateLock } from "./lock-file.ts";
 import { type ModelManifest, readIntactManifest } from "./manifest.ts";
@@ -76,8 +76,11 @@ export async function removeModel({ name, modelsDirectory, buildsOnly = false }:
   const turn = join(modelsDirectory, pullingFolder, `${id}.turn`);
   const builds = (await readBuilds(modelsDirectory)).filter((build) => isBuildOf(build, id));
   const folders = builds.map(({ directory }) => directory);
-  if (!buildsOnly) folders.push(join(modelsDirectory, id), join(modelsDirectory, pullingFolder, id));
   const locked = !buildsOnly && id in (await readLock(modelsDirectory));
+  const checkpoint = join(modelsDirectory, id);
+  // WHISPER_MODEL_PATH may name a folder that holds other things than models: those are nobody's to delete here.
+  if (!buildsOnly && (locked || (await holdsModel(checkpoint)))) folders.push(checkpoint);
+  if (!buildsOnly) folders.push(join(modelsDirectory, pullingFolder, id));
   const there: string[] = [];
   for (const folder of folders) if (await exists(folder)) there.push(folder);
   if (there.length === 0 && !locked) {
@@ -123,6 +126,12 @@ async function checkpointFolders(modelsDirectory: string): Promise<string[]> {
     if (await exists(join(modelsDirectory, name, "config.json"))) names.push(name);
   }
   return names;
+}
+
+/** Whether any file of a checkpoint is there, damaged as it may be. */
+async function holdsModel(directory: string): Promise<boolean> {
+  const names = await readdir(directory).catch(() => []);
+  return names.some((name) => name.endsWith(".safetensors") || name === indexFileName || name === "config.json");
 }
 
 async function folderBytes(directory: string): Promise<number> {

@@ -34,37 +34,38 @@ export class CueLayout {
     this.#joins = maxLineCount !== undefined && maxLineWidth !== undefined;
   }
 
-  /** @returns the cues that this segment completes */
-  push(segment: Cue): LaidOutCue[] {
-    if (this.#plain) return plainCue(segment);
+  /** The cues that this segment completes, to be taken before the next one goes in. */
+  *push(segment: Cue): Generator<LaidOutCue> {
+    if (this.#plain) {
+      yield* plainCue(segment);
+      return;
+    }
     const { words, heard } = cueWords(segment);
-    const done: LaidOutCue[] = [];
-    if (!this.#joins || heard !== this.#heard) done.push(...this.finish());
+    if (!this.#joins || heard !== this.#heard) yield* this.finish();
     this.#heard = heard;
     for (const word of words) {
       if (this.#continuesLine(word)) {
         this.#lines.at(-1)?.push(word);
         this.#lineWidth += word.width;
       } else {
-        if (!this.#hasLine(word)) done.push(...this.finish());
+        if (!this.#hasLine(word)) yield* this.finish();
         const first = { ...word, text: word.text.trimStart() };
         this.#lines.push([first]);
         this.#lineWidth = displayWidth(first.text);
       }
       this.#lastStartMs = word.startMs;
     }
-    return done;
   }
 
   /** The last cue, when no more segments follow. */
-  finish(): LaidOutCue[] {
+  *finish(): Generator<LaidOutCue> {
     const lines = this.#lines;
     this.#lines = [];
     const first = lines[0]?.[0];
     const last = lines.at(-1)?.at(-1);
-    if (!first || !last) return [];
-    if (this.#options.highlightWords && this.#heard) return highlighted(lines, whole(lines, first, last));
-    return [whole(lines, first, last)];
+    if (!first || !last) return;
+    if (this.#options.highlightWords && this.#heard) yield* highlighted(lines, whole(lines, first, last));
+    else yield whole(lines, first, last);
   }
 
   #continuesLine(word: CueWord): boolean {
@@ -100,18 +101,22 @@ function whole(lines: CueWord[][], first: CueWord, last: CueWord): LaidOutCue {
   return { startMs: first.startMs, endMs: Math.max(last.endMs, first.startMs + 1), pieces: compose(lines) };
 }
 
-/** While a word is spoken it is underlined; between words the cue stands as it is. */
-function highlighted(lines: CueWord[][], unmarked: LaidOutCue): LaidOutCue[] {
+/**
+ * While a word is spoken it is underlined; between words the cue stands as it is. One cue at a time: each holds all the words,
+ * so that together they grow with the square of a segment's length.
+ */
+function* highlighted(lines: CueWord[][], unmarked: LaidOutCue): Generator<LaidOutCue> {
   const words = lines.flat();
-  const cues: LaidOutCue[] = [];
+  let shown = false;
   let atMs = unmarked.startMs;
   for (const word of words) {
     const startMs = Math.max(word.startMs, atMs);
-    if (startMs > atMs) cues.push({ startMs: atMs, endMs: startMs, pieces: compose(lines) });
-    if (word.endMs > startMs) cues.push({ startMs, endMs: word.endMs, pieces: compose(lines, word) });
+    if (startMs > atMs) yield { startMs: atMs, endMs: startMs, pieces: compose(lines) };
+    if (word.endMs > startMs) yield { startMs, endMs: word.endMs, pieces: compose(lines, word) };
+    shown ||= Math.max(startMs, word.endMs) > atMs;
     atMs = Math.max(atMs, word.endMs);
   }
-  return cues.length > 0 ? cues : [unmarked];
+  if (!shown) yield unmarked;
 }
 
 function compose(lines: CueWord[][], spoken?: CueWord): LaidOutCue["pieces"] {

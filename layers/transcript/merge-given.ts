@@ -42,13 +42,15 @@ function takeTurns(cues: readonly Cue[]): Cue[] {
   for (const cue of cues) {
     const last = turns.at(-1);
     if (last && last.startMs === cue.startMs) {
-      const words = last.words && cue.words ? [...last.words, ...cue.words] : undefined;
+      // In place: a file whose cues all begin together would be copied once for every cue.
+      if (last.words && cue.words) last.words.push(...cue.words);
+      const words = cue.words && last.words;
       const both = { startMs: cue.startMs, endMs: Math.max(last.endMs, cue.endMs), text: `${last.text} ${cue.text}` };
       turns[turns.length - 1] = { ...both, ...(words ? { words } : {}) };
       continue;
     }
     if (last && last.endMs > cue.startMs) turns[turns.length - 1] = { ...last, endMs: cue.startMs };
-    turns.push(cue);
+    turns.push(cue.words ? { ...cue, words: [...cue.words] } : cue);
   }
   return turns;
 }

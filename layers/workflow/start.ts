@@ -21,7 +21,7 @@ export function executionName(input: ExecutionInput, job: Pick<JobRecord, "model
  * @throws MediaError `upload.missing`, `upload.size_mismatch` (the job is marked failed), `job.not_found`
  */
 export async function startJob(jobId: JobId): Promise<JobRecord> {
-  const job = await readJob(jobId);
+  let job = await readJob(jobId);
   const bucket = environmentValue("UPLOADS_BUCKET");
   const head = await headObject(bucket, keys.upload(jobId));
   if (!head) {
@@ -45,8 +45,9 @@ export async function startJob(jobId: JobId): Promise<JobRecord> {
     sizeBytes: head.sizeBytes,
     options: job.options,
   };
+  if (job.executionName === executionName(input, job)) return job;
+  if (job.executionName !== undefined || job.status === "failed") job = await startOver(job);
   const name = executionName(input, job);
-  if (job.executionName === name) return job;
   const executionArn = await start(name, input);
   log.info("execution started", { jobId, executionName: name });
   // The first steps may have written the record already: only what is still missing is added.
@@ -54,11 +55,27 @@ export async function startJob(jobId: JobId): Promise<JobRecord> {
     current.executionName === name
       ? undefined
       : {
-          status: current.status === "awaiting_upload" ? "queued" : current.status,
+          status: "queued",
           executionName: name,
           executionArn,
           object: { etag: head.etag, sizeBytes: head.sizeBytes },
         },
+  );
+}
+
+/** Other bytes came after an earlier execution: what that one found out is not true of them, and its name is used up. */
+function startOver({ jobId, executionName }: JobRecord): Promise<JobRecord> {
+  const findings = { media: undefined, language: undefined, ledgerMs: undefined, warnings: undefined };
+  const progress = { windows: undefined, exact: undefined, timingsMs: undefined, error: undefined };
+  return updateJob(jobId, (current) =>
+    current.executionName === executionName
+      ? {
+          ...{ ...findings, ...progress, executionName: undefined, executionArn: undefined },
+          // What the sweep looks for, in case the host ends before the new execution is started.
+          status: "awaiting_upload",
+          attempt: current.attempt + 1,
+        }
+      : undefined,
   );
 }
 

@@ -14,7 +14,8 @@ export type ObjectAction =
   | "s3:DeleteObject"
   | "s3:ListBucket"
   | "s3:AbortMultipartUpload"
-  | "s3:ListMultipartUploadParts";
+  | "s3:ListMultipartUploadParts"
+  | "s3:ListBucketMultipartUploads";
 
 /** Native code and weights that are not part of a bundle; on AWS a Lambda layer each. */
 export type LayerName = "ffmpeg" | "onnxruntime" | "models";
@@ -190,6 +191,6 @@ export const machineFunctions: readonly FunctionName[] = ["probe", "split", "inf
 
 /** What the lifecycle rules of the buckets may do on a host that applies them itself. */
 export const lifecycleGrants: readonly Grant[] = [
-  uploads("s3:ListBucket", "s3:DeleteObject"),
-  work("s3:ListBucket", "s3:DeleteObject"),
+  uploads("s3:ListBucket", "s3:DeleteObject", "s3:ListBucketMultipartUploads", "s3:AbortMultipartUpload"),
+  work("s3:ListBucket", "s3:DeleteObject", "s3:ListBucketMultipartUploads", "s3:AbortMultipartUpload"),
 ];

@@ -5,7 +5,7 @@ import type { PrincipalObjects } from "./principal-objects.ts";
 const dayMs = 24 * 3600 * 1000;
 const hourMs = 3600 * 1000;
 
-/** Deletes what the buckets' rules let expire. S3 does this once a day, and so late that a rule is a bound, not a moment. */
+/** Deletes what the buckets' rules let expire, uploads in parts that were never completed included. S3 does this once a day, and so late that a rule is a bound, not a moment. */
 export async function expireObjects(objects: PrincipalObjects, nowMs = Date.now()): Promise<number> {
   let deleted = 0;
   for (const bucket of buckets) {
@@ -13,6 +13,11 @@ export async function expireObjects(objects: PrincipalObjects, nowMs = Date.now(
       for await (const object of objects.list(bucketName(bucket.name), prefix)) {
         if (nowMs - Date.parse(object.LastModified) < days * dayMs) continue;
         await objects.delete(bucketName(bucket.name), object.Key);
+        deleted++;
+      }
+      for await (const upload of objects.unfinished(bucketName(bucket.name), prefix)) {
+        if (nowMs - upload.startedMs < days * dayMs) continue;
+        await objects.abort(bucketName(bucket.name), upload);
         deleted++;
       }
     }

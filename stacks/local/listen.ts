@@ -7,7 +7,8 @@ export type Listening = { server: Server; port: number; url: string; close(): Pr
 /** Listens on loopback only. @param port 0 for any free one */
 export async function listenOnLoopback(listener: RequestListener, port: number): Promise<Listening> {
   // Node ends a request after 300 s by default; an upload over a slow line takes longer.
-  const server = createServer({ requestTimeout: 0 }, listener);
+  // The time for headers has to be said: without it Node takes the other limit, none, for both.
+  const server = createServer({ requestTimeout: 0, headersTimeout: 60_000 }, listener);
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen(port, "127.0.0.1", resolve);

@@ -1,5 +1,9 @@
-import { link, readFile, unlink, writeFile } from "node:fs/promises";
+import { createHash } from "node:crypto";
+import { once } from "node:events";
+import { link, readFile, realpath, unlink, writeFile } from "node:fs/promises";
+import { createServer, type Server } from "node:net";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { MediaError } from "../../layers/core/index.ts";
 
 /**
@@ -8,6 +12,36 @@ import { MediaError } from "../../layers/core/index.ts";
  * @throws MediaError `host.data_in_use`
  */
 export async function lockDirectory(directory: string): Promise<{ release(): Promise<void> }> {
+  const turn = await takeTurn(directory);
+  try {
+    return await lockFile(directory);
+  } finally {
+    turn.close();
+  }
+}
+
+/**
+ * Only one process at a time may judge a lock and take it over: of two that find a dead one, the second would remove the first one's new lock.
+ * A name in Linux' abstract namespace (unix(7)) goes with its process, so this turn cannot be left behind.
+ */
+async function takeTurn(directory: string): Promise<Server> {
+  const name = createHash("sha256")
+    .update(await realpath(directory))
+    .digest("hex");
+  for (let attempt = 0; ; attempt++) {
+    const server = createServer().unref();
+    server.listen(`\0halfgig-${name}`);
+    const taken = await once(server, "listening").then(
+      () => true,
+      (error: NodeJS.ErrnoException) =>
+        attempt === 100 || error.code !== "EADDRINUSE" ? Promise.reject(error) : false,
+    );
+    if (taken) return server;
+    await setTimeout(20);
+  }
+}
+
+async function lockFile(directory: string): Promise<{ release(): Promise<void> }> {
   const path = join(directory, "host.lock");
   const own = `${path}.${process.pid}`;
   await writeFile(own, JSON.stringify({ pid: process.pid, started: await startTime(process.pid) }), { mode: 0o600 });

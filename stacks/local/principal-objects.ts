@@ -1,7 +1,9 @@
 import type { Readable } from "node:stream";
 import {
+  AbortMultipartUploadCommand,
   DeleteObjectCommand,
   GetObjectCommand,
+  ListMultipartUploadsCommand,
   PutObjectCommand,
   paginateListObjectsV2,
   S3Client,
@@ -48,6 +50,25 @@ export class PrincipalObjects {
 
   async delete(bucket: string, key: string): Promise<void> {
     await this.#client.send(new DeleteObjectCommand({ Bucket: bucket, Key: key }));
+  }
+
+  /** Uploads in parts that have not become an object. */
+  async *unfinished(bucket: string, prefix: string) {
+    let markers = {};
+    for (let more = true; more; ) {
+      const page = await this.#client.send(
+        new ListMultipartUploadsCommand({ Bucket: bucket, Prefix: prefix, ...markers }),
+      );
+      for (const { Key = "", UploadId = "", Initiated } of page.Uploads ?? []) {
+        yield { key: Key, uploadId: UploadId, startedMs: Initiated?.getTime() ?? 0 };
+      }
+      more = page.IsTruncated === true;
+      markers = { KeyMarker: page.NextKeyMarker, UploadIdMarker: page.NextUploadIdMarker };
+    }
+  }
+
+  async abort(bucket: string, { key, uploadId }: { key: string; uploadId: string }): Promise<void> {
+    await this.#client.send(new AbortMultipartUploadCommand({ Bucket: bucket, Key: key, UploadId: uploadId }));
   }
 
   close(): void {

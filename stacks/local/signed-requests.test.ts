@@ -72,6 +72,7 @@ describe("requireSignature", () => {
     expect(await post(rest, body)).toBe(200);
     seen = [];
     expect(await post(rest, `${body} `)).toBe(403);
+    expect(await post(rest, body.replace("name", "nome"))).toBe(403);
     expect(await post({ ...rest, "x-amz-date": "20200101T000000Z" }, body)).toBe(403);
     expect(await post({}, body)).toBe(403);
     expect(seen).toEqual([]);

@@ -3,7 +3,7 @@ import { cueText } from "../cue-text.ts";
 import type { GivenFormat, GivenTranscript } from "../given.ts";
 import { parseCues } from "./cues.ts";
 import { parseJson } from "./json.ts";
-import { limits, linesOf } from "./limits.ts";
+import { invalid, limits, linesOf } from "./limits.ts";
 
 /**
  * Reads a transcript that somebody has already. SubRip and WebVTT as players read them; JSON of halfgig, of the whisper
@@ -22,6 +22,9 @@ export function parseTranscript(format: GivenFormat, text: string): GivenTranscr
   const body = text.replace(/^\ufeff/, "");
   const given = read(format, body);
   const untimed = given.untimed?.map(cueText).filter((line) => line !== "");
+  if (untimed && untimed.length > limits.segments) {
+    throw invalid(limits.segments + 1, `there are more than ${limits.segments} lines of text.`);
+  }
   if (given.segments.length === 0 && (untimed ?? []).length === 0) {
     throw new MediaError("transcript.invalid", "The transcript has no text. Send one that has, or none at all.");
   }

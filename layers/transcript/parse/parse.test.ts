@@ -187,6 +187,7 @@ describe("plain text", () => {
       untimed: ["eins", "zwei drei"],
     });
     expect(refusal("txt", " \n \n")).toContain("has no text");
+    expect(refusal("txt", "a\n".repeat(100_001))).toContain("more than 100000 lines of text");
     expect(refusal("txt", "x".repeat(5 * 1_048_576 + 1))).toContain("Send a shorter one");
   });
 });

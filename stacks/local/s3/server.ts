@@ -49,8 +49,8 @@ export class S3Server {
 
   constructor(options: S3ServerOptions) {
     this.#options = options;
-    // An upload takes as long as it takes; the time for headers stays limited.
-    this.#server = createServer({ requestTimeout: 0, keepAliveTimeout: 30_000 });
+    // An upload takes as long as it takes; the time for headers stays limited, which has to be said: Node would take 0 for both.
+    this.#server = createServer({ requestTimeout: 0, headersTimeout: 60_000, keepAliveTimeout: 30_000 });
     this.#server.on("request", (request, response) => this.#accept(request, response, false));
     this.#server.on("checkContinue", (request, response) => this.#accept(request, response, true));
   }

@@ -17,8 +17,11 @@ export class Execution {
   readonly #definition: StateMachine;
   readonly #scope: Scope;
   readonly #abort = new AbortController();
+  /** Where TimeoutSeconds begin. */
+  readonly #runsSinceMs: number;
 
-  private constructor(identity: ExecutionIdentity, definition: StateMachine, scope: Scope) {
+  private constructor(identity: ExecutionIdentity, definition: StateMachine, scope: Scope, runsSinceMs: number) {
+    this.#runsSinceMs = runsSinceMs;
     this.identity = identity;
     this.inputText = JSON.stringify(identity.input);
     this.#definition = definition;
@@ -35,10 +38,10 @@ export class Execution {
     const scope = new Scope(identity, { key: "", startsAt: startDate });
     const started = { arn: identity.arn, machine, name, definition };
     scope.commit({ started }, executionStarted(JSON.stringify(input), roleArn(host)));
-    return new Execution(identity, definition, scope);
+    return new Execution(identity, definition, scope, Date.parse(startDate));
   }
 
-  /** Takes up an execution where its journal ends. */
+  /** Takes up an execution where its journal ends. Its time begins anew: a host that was off for a night is no slow job. */
   static resume(
     host: ExecutionHost,
     { started, root }: Replay & { started: NonNullable<Replay["started"]> },
@@ -51,7 +54,7 @@ export class Execution {
       startedAt: root.startedAt,
       eventCount: root.eventCount,
     });
-    return new Execution(identity, definition, new Scope(identity, { key: "", snapshot: root }));
+    return new Execution(identity, definition, new Scope(identity, { key: "", snapshot: root }), host.clock.now());
   }
 
   /** When the end was written, after `run`. */
@@ -75,7 +78,7 @@ export class Execution {
     using _timeout =
       TimeoutSeconds === undefined
         ? undefined
-        : expireAfter(clock, Date.parse(this.identity.startedAt) + TimeoutSeconds * 1000 - clock.now(), () =>
+        : expireAfter(clock, this.#runsSinceMs + TimeoutSeconds * 1000 - clock.now(), () =>
             this.interrupt(
               new Interruption("timed_out", "States.Timeout", `The execution ran longer than ${TimeoutSeconds} s.`),
             ),

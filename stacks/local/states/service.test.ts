@@ -1,9 +1,11 @@
 import { appendFile, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import type { OpenAppendFile } from "./index.ts";
 import { openAppendFile } from "./journal/journal.ts";
-import { endless, machineOf, only, outcomeOf, runToEnd, task, testHost } from "./testing/host.ts";
+import type { TestClock } from "./testing/clock.ts";
+import { type Answer, endless, machineOf, only, outcomeOf, runToEnd, task, testHost } from "./testing/host.ts";
 
 const slow = only(task("f"));
 
@@ -109,18 +111,23 @@ describe("close and open", () => {
     expect(await outcomeOf(second.service, executionArn)).toMatchObject({ status: "SUCCEEDED", output: "old" });
   });
 
-  it("counts an execution's TimeoutSeconds from its first start", async () => {
-    const first = await testHost(only(task("f"), { TimeoutSeconds: 100 }), {
-      functions: { f: endless },
-      abandoned: true,
-    });
+  it.each([
+    ["goes on after its host was off for longer than TimeoutSeconds", 0, "SUCCEEDED"],
+    ["times out TimeoutSeconds after it was resumed", 100_000, "TIMED_OUT"],
+  ])("%s", async (_name, passesMs, status) => {
+    const first = await testHost(only(task("f"), { TimeoutSeconds: 100 }), { functions: { f: endless } });
     first.clock.isBusy = () => true;
     const { executionArn } = await first.service.startExecution({ machine: "machine" });
     await first.service.close();
-    const { TestClock } = await import("./testing/clock.ts");
-    const clock = new TestClock(first.clock.now() + 500_000);
-    const second = await testHost(slow, { directory: first.directory, clock, functions: { f: endless } });
-    expect(await outcomeOf(second.service, executionArn)).toMatchObject({ status: "TIMED_OUT" });
+    const clock = {
+      now: () => first.clock.now() + 500_000,
+      sleep: (ms: number, signal: AbortSignal) =>
+        ms <= passesMs ? Promise.resolve() : new Promise<void>((_, reject) => signal.addEventListener("abort", reject)),
+    };
+    const f: Answer = (_payload, { signal }) => setTimeout(100, 1, { signal });
+    const options = { directory: first.directory, clock: clock as TestClock, functions: { f } };
+    const second = await testHost(slow, options);
+    expect(await outcomeOf(second.service, executionArn)).toMatchObject({ status });
     first.clock.isBusy = () => false;
   });
 

@@ -1,0 +1,66 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Context } from "aws-lambda";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { parseJobId, sha256Hex } from "../../layers/core/index.ts";
+import { s3, updateJob } from "../../layers/storage/index.ts";
+import { S3Server } from "../../stacks/local/s3/index.ts";
+import type { HttpEvent } from "./http.ts";
+import { handler } from "./presign.ts";
+
+let directory: string;
+let server: S3Server;
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), "halfgig-presign-"));
+  server = new S3Server({
+    directory,
+    buckets: [{ name: "uploads" }, { name: "results" }],
+    principal: (accessKeyId) => ({ accessKeyId, secretAccessKey: "secret", name: "test" }),
+    authorize: () => true,
+  });
+  const { url } = await server.listen();
+  Object.assign(process.env, {
+    AWS_ENDPOINT_URL_S3: url,
+    AWS_REGION: "us-east-1",
+    AWS_ACCESS_KEY_ID: "AKIATEST",
+    AWS_SECRET_ACCESS_KEY: "secret",
+    UPLOADS_BUCKET: "uploads",
+    RESULTS_BUCKET: "results",
+    MODEL_ID: "m",
+  });
+});
+afterAll(async () => {
+  s3().destroy();
+  await server.close();
+  await rm(directory, { recursive: true });
+});
+
+async function ask(body: { sha256: string; multipart?: boolean }): Promise<{ jobId: string; reused?: boolean }> {
+  const event = { body: JSON.stringify({ fileName: "a.wav", sizeBytes: 5, ...body }) } as HttpEvent;
+  const { body: text } = (await handler(event, {} as Context)) as { body: string };
+  return JSON.parse(text);
+}
+
+const done = (jobId: string) => updateJob(parseJobId(jobId), () => ({ status: "done" }));
+
+it("answers for a hash only with bytes that S3 compared with it: never with those of a file in parts", async () => {
+  const sha256 = sha256Hex("bytes");
+  const inParts = await ask({ sha256, multipart: true });
+  await done(inParts.jobId);
+  const whole = await ask({ sha256 });
+  expect(whole.reused).toBeUndefined();
+  expect(whole.jobId).not.toBe(inParts.jobId);
+  await done(whole.jobId);
+  for (const multipart of [false, true]) {
+    expect(await ask({ sha256, multipart })).toMatchObject({ jobId: whole.jobId, reused: true });
+  }
+});
+
+it("starts a failed job over under its own id, and gives a file in parts a new one", async () => {
+  const sha256 = sha256Hex("other");
+  const { jobId } = await ask({ sha256 });
+  await updateJob(parseJobId(jobId), () => ({ status: "failed" }));
+  expect((await ask({ sha256, multipart: true })).jobId).not.toBe(jobId);
+  expect((await ask({ sha256 })).jobId).toBe(jobId);
+});

@@ -1,0 +1,119 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
+import { S3Server } from "../../stacks/local/s3/index.ts";
+import { type JobId, newJobId } from "../core/index.ts";
+import {
+  createJob,
+  type JobRecord,
+  jobOptionsSchema,
+  keys,
+  putObject,
+  readJob,
+  s3,
+  updateJob,
+} from "../storage/index.ts";
+import { startJob } from "./start.ts";
+
+let directory: string;
+let server: S3Server;
+const started: string[] = [];
+const states = createServer(async (request, response) => {
+  const { name, stateMachineArn } = JSON.parse(await text(request)) as { name: string; stateMachineArn: string };
+  const taken = started.includes(name);
+  if (!taken) started.push(name);
+  response.writeHead(taken ? 400 : 200, { "content-type": "application/x-amz-json-1.0" });
+  const executionArn = `${stateMachineArn}:${name}`;
+  response.end(JSON.stringify(taken ? { __type: "ExecutionAlreadyExists" } : { executionArn, startDate: 1 }));
+});
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), "halfgig-start-"));
+  server = new S3Server({
+    directory,
+    buckets: [{ name: "uploads" }, { name: "results" }],
+    principal: (accessKeyId) => ({ accessKeyId, secretAccessKey: "secret", name: "test" }),
+    authorize: () => true,
+  });
+  const { url } = await server.listen();
+  await new Promise<void>((resolve) => states.listen(0, "127.0.0.1", resolve));
+  Object.assign(process.env, {
+    AWS_ENDPOINT_URL_S3: url,
+    AWS_ENDPOINT_URL_SFN: `http://127.0.0.1:${(states.address() as AddressInfo).port}`,
+    AWS_REGION: "us-east-1",
+    AWS_ACCESS_KEY_ID: "AKIATEST",
+    AWS_SECRET_ACCESS_KEY: "secret",
+    UPLOADS_BUCKET: "uploads",
+    RESULTS_BUCKET: "results",
+    STATE_MACHINE_ARN: "arn:aws:states:us-east-1:000000000000:stateMachine:media",
+  });
+});
+afterAll(async () => {
+  s3().destroy();
+  states.closeAllConnections();
+  states.close();
+  await server.close();
+  await rm(directory, { recursive: true });
+});
+
+let jobId: JobId;
+const upload = (bytes: string) => putObject("uploads", keys.upload(jobId), bytes, "audio/wav");
+/** What the steps of an execution write at its end. */
+const end = (changes: Partial<JobRecord>) => updateJob(jobId, () => changes);
+const failed: Partial<JobRecord> = {
+  status: "failed",
+  error: { code: "media.not_media", message: "no", step: "probe", advice: "send media" },
+};
+
+beforeEach(async () => {
+  started.length = 0;
+  jobId = newJobId();
+  const now = new Date().toISOString();
+  await createJob({
+    ...{ format: 1, jobId, status: "awaiting_upload", attempt: 1, fileName: "a.wav", createdAt: now, updatedAt: now },
+    ...{ model: "m", options: jobOptionsSchema.parse({}), upload: { key: keys.upload(jobId), sizeBytes: 1 } },
+  });
+});
+
+it("starts one execution, however often the event of an upload comes, and leaves an ended job alone", async () => {
+  await upload("a");
+  await Promise.all([startJob(jobId), startJob(jobId)]);
+  await end({ status: "done" });
+  await startJob(jobId);
+  expect(started).toHaveLength(1);
+  expect(await readJob(jobId)).toMatchObject({ status: "done", executionName: started[0], attempt: 1 });
+});
+
+it.each([
+  ["done", { status: "done" }],
+  ["failed", failed],
+  ["running", { status: "running" }],
+] as const)(
+  "runs again for other bytes, and for the first ones after them, where the job is %s",
+  async (_name, state) => {
+    await upload("a");
+    await startJob(jobId);
+    for (const bytes of ["b", "a"]) {
+      await end(state);
+      await upload(bytes);
+      await Promise.all([startJob(jobId), startJob(jobId)]);
+      const job = await readJob(jobId);
+      expect(job).toMatchObject({ status: "queued", executionName: started.at(-1) });
+      expect(job.error).toBeUndefined();
+    }
+    expect(new Set(started).size).toBe(3);
+  },
+);
+
+it("starts a job whose first upload had the wrong size when the right one comes", async () => {
+  await upload("too long");
+  expect((await startJob(jobId)).error?.code).toBe("upload.size_mismatch");
+  await upload("a");
+  const job = await startJob(jobId);
+  expect(job).toMatchObject({ status: "queued", executionName: started[0] });
+  expect(job.error).toBeUndefined();
+});
