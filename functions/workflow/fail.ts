@@ -1,5 +1,5 @@
 import { environmentValue, log } from "../../layers/core/index.ts";
-import { deletePrefix, updateJob } from "../../layers/storage/index.ts";
+import { deletePrefix, isFinal, updateJob } from "../../layers/storage/index.ts";
 import { describeFailure, failInputSchema } from "../../layers/workflow/index.ts";
 
 /** The last step of a failed execution: says in the job's record what happened, and leaves no work object behind. */
@@ -9,8 +9,8 @@ export async function handler(event: unknown): Promise<void> {
   await updateJob(job.jobId, (record) =>
     // A newer execution owns the record by now, or the transcript is there and only cleaning up failed.
     (record.executionName !== undefined && record.executionName !== executionName) ||
-    record.status === "done" ||
-    record.status === "partial"
+    // What ended once keeps its first word: a host may report the end of an execution that has reported it itself.
+    isFinal(record)
       ? undefined
       : { status: "failed", error, executionName },
   );

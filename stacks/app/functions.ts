@@ -26,8 +26,8 @@ export type FunctionSpec = {
   memoryMB: number;
   timeoutSeconds: number;
   tmpMB: number;
-  /** How many run at once at most: "windows" is the host's MAX_CONCURRENCY. */
-  concurrency?: "windows";
+  /** How many run at once at most (reserved concurrency); "windows" is the host's MAX_CONCURRENCY. */
+  concurrency: "windows" | number;
   layers: readonly LayerName[];
   environment: readonly EnvironmentName[];
   settings: readonly SettingName[];
@@ -56,7 +56,8 @@ const work = (...actions: ObjectAction[]): Grant => ({ bucket: "results", prefix
 const transcripts = (...actions: ObjectAction[]): Grant => ({ bucket: "results", prefix: "transcripts/", actions });
 const start: Grant = { machine: "media", actions: ["states:StartExecution"] };
 
-const small = { memoryMB: 512, timeoutSeconds: 29, tmpMB: 512, layers: [], settings: [] } as const;
+// Ten of each bound what a caller without a valid token can start; more requests wait.
+const small = { memoryMB: 512, concurrency: 10, timeoutSeconds: 29, tmpMB: 512, layers: [], settings: [] } as const;
 
 /** A service's address and key go to the one function that calls it, and only while it is in use. */
 function providerSettings({ ASR_PROVIDER }: Settings): SettingName[] {

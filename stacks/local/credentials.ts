@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { link, readFile, unlink, writeFile } from "node:fs/promises";
+import { readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 
@@ -41,8 +41,7 @@ function newPair(): KeyPair {
 
 async function writePrivately(path: string, text: string): Promise<void> {
   const temporary = `${path}.${process.pid}`;
+  await rm(temporary, { force: true });
   await writeFile(temporary, text, { mode: 0o600, flag: "wx" });
-  await unlink(path).catch(() => undefined);
-  await link(temporary, path);
-  await unlink(temporary);
+  await rename(temporary, path);
 }

@@ -3,9 +3,11 @@ import type { RequestListener } from "node:http";
 import { join } from "node:path";
 import { type EnvironmentName, type Settings, sha256Hex } from "../../layers/core/index.ts";
 import type { ModelManifest } from "../../layers/models/index.ts";
+import { keys } from "../../layers/storage/index.ts";
 import {
   buckets,
   type FunctionName,
+  type FunctionSpec,
   functionSpecs,
   machineFunctions,
   mediaWorkflow,
@@ -25,7 +27,7 @@ import { lockDirectory } from "./lock.ts";
 import { PrincipalObjects } from "./principal-objects.ts";
 import { type ObjectEvent, S3Server } from "./s3/index.ts";
 import { requireSignature } from "./signed-requests.ts";
-import { createStatesApi, StatesService } from "./states/index.ts";
+import { createStatesApi, type ExecutionEnd, StatesService } from "./states/index.ts";
 import { unstartedUploads } from "./sweep.ts";
 
 export type HostOptions = {
@@ -145,7 +147,8 @@ async function start(
     })),
     principal: (accessKeyId) => access.principal(accessKeyId),
     authorize: (principal, action, bucket, key) => access.object(principal.name, action, bucket, key),
-    onEvent: (event) => routeEvent(event, (payload) => events?.enqueue("mediaUploaded", payload)),
+    onEvent: (event) => routeEvent(event, (payload) => events && deliverEvent(events, payload, notice)),
+    onError: (error) => notice(`S3: ${String(error)}`),
   });
   const s3Listening = await s3.listen(options.ports?.s3 ?? 0).catch(explainListenError("--s3-port"));
   closers.push(() => s3.close());
@@ -177,7 +180,7 @@ async function start(
       memoryMB: specs[name].memoryMB,
       timeoutSeconds: specs[name].timeoutSeconds,
       tmpMB: specs[name].tmpMB,
-      concurrency: specs[name].concurrency === "windows" ? settings.MAX_CONCURRENCY : undefined,
+      concurrency: concurrencyOf(specs[name], settings),
       environment: functionEnvironment(specs[name], values, settings, access.keys(name), endpoints),
     })),
   });
@@ -202,6 +205,7 @@ async function start(
     invoke: (functionName, payload, context) =>
       lambda.invoke(stepName(functionName), payload, { signal: context.signal, executionName: context.executionName }),
     objects,
+    onEnd: (end) => reportEnd(end, (payload) => events?.enqueue("fail", payload)),
   });
 
   events = new AsyncInvoker(lambda, {
@@ -216,7 +220,10 @@ async function start(
   closers.push(() => states.close());
   closers.push(async () => delivery.close());
   const uploads = new PrincipalObjects(endpoints.s3, region, access.keys(sweepPrincipal));
-  for await (const event of unstartedUploads(uploads, values)) delivery.enqueue("mediaUploaded", JSON.stringify(event));
+  for await (const event of unstartedUploads(uploads, values)) {
+    // As many as may wait; the start after this one finds the rest.
+    if (!deliverEvent(delivery, JSON.stringify(event), notice)) break;
+  }
   uploads.close();
   const expiring = new PrincipalObjects(endpoints.s3, region, access.keys(lifecyclePrincipal));
   const stopExpiring = keepExpiring(expiring, (error) => notice(`old objects could not be removed: ${String(error)}`));
@@ -257,6 +264,30 @@ function stepName(functionNameOrArn: string): FunctionName {
   const name = functionNameOrArn.split(":").at(-1) as FunctionName;
   if (machineFunctions.includes(name)) return name;
   throw new Error(`The state machine is not allowed to invoke ${functionNameOrArn}.`);
+}
+
+/** The definition's own Fail state reports what a Catch can see; this covers the ends that it cannot. */
+function reportEnd(end: ExecutionEnd, deliver: (payload: string) => void): void {
+  if (end.status === "SUCCEEDED") return;
+  const failure = { step: "workflow", error: end.error ?? `States.${end.status}`, cause: end.cause ?? "" };
+  // An execution's name begins with its job's id.
+  const job = { jobId: end.name.split("-")[0] };
+  deliver(JSON.stringify({ job, workPrefix: keys.workPrefix(end.name), executionName: end.name, failure }));
+}
+
+function concurrencyOf({ concurrency }: FunctionSpec, settings: Settings): number {
+  return concurrency === "windows" ? settings.MAX_CONCURRENCY : concurrency;
+}
+
+/** @returns false when too many events wait: this one is found again by the sweep at a start */
+function deliverEvent(events: AsyncInvoker, payload: string, notice: (line: string) => void): boolean {
+  try {
+    events.enqueue("mediaUploaded", payload);
+    return true;
+  } catch (error) {
+    notice(`an S3 event could not be taken (${String(error)}); a later start finds the upload`);
+    return false;
+  }
 }
 
 function routeEvent(event: ObjectEvent, deliver: (payload: string) => void): void {

@@ -17,6 +17,7 @@ export type {
   ListOptions,
 } from "./queries.ts";
 export {
+  type ExecutionEnd,
   type MachineDescription,
   type StartReply,
   type StartRequest,

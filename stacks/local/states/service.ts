@@ -13,7 +13,7 @@ import type { HistoryEvent } from "./history.ts";
 import type { ExecutionHost, Invoke, ObjectStore } from "./host.ts";
 import { Journal, type OpenAppendFile, openAppendFile } from "./journal/journal.ts";
 import { DamagedJournal, readLastRecord, recoverRecords } from "./journal/reader.ts";
-import type { EndStatus, JournalRecord } from "./journal/record.ts";
+import type { Ended, EndStatus, JournalRecord } from "./journal/record.ts";
 import { type Replay, replay } from "./journal/replay.ts";
 import type { Json } from "./json.ts";
 import { maxPayloadBytes } from "./payload.ts";
@@ -29,6 +29,9 @@ import {
   mapRunExecutions,
 } from "./queries.ts";
 
+/** How an execution ended. */
+export type ExecutionEnd = { executionArn: string; name: string } & Ended;
+
 export type StatesOptions = {
   /** The journals live here; nothing else may. */
   directory: string;
@@ -36,6 +39,11 @@ export type StatesOptions = {
   invoke: Invoke;
   objects: ObjectStore;
   onEvent?: (event: { executionArn: string; event: HistoryEvent }) => void;
+  /**
+   * Told of every execution's end, however it came about: no Catch sees a time-out, a stop, or a journal that cannot be read.
+   * An end on which the process died may be told again at the next `open`.
+   */
+  onEnd?: (end: ExecutionEnd) => void;
   /** Cap for every Map on this host. */
   maxConcurrency?: number;
   /** Where time comes from; the system's clock by default. */
@@ -230,7 +238,9 @@ export class StatesService {
     try {
       await started;
       const ended = await execution.run();
-      if (ended) this.#opened().end(arn, ended.status, execution.stoppedAt);
+      if (!ended) return;
+      this.#options.onEnd?.({ executionArn: arn, name: execution.identity.name, ...ended });
+      this.#opened().end(arn, ended.status, execution.stoppedAt);
     } finally {
       this.#running.delete(arn);
       await journal.close().catch(() => {});
@@ -261,6 +271,7 @@ export class StatesService {
     }
     if (root.ended) {
       const last = await readLastRecord<JournalRecord>(path);
+      this.#options.onEnd?.({ executionArn: entry.arn, name: entry.name, ...root.ended });
       index.end(entry.arn, root.ended.status as EndStatus, last?.events.at(-1)?.timestamp ?? entry.startDate);
       return false;
     }
@@ -277,6 +288,7 @@ export class StatesService {
     const timestamp = new Date(this.#clock.now()).toISOString();
     journal.append({ scope: "", events: [{ id: 0, previousEventId: 0, timestamp, ...endEvent(ended) }], ended });
     await journal.close();
+    this.#options.onEnd?.({ executionArn: entry.arn, name: entry.name, ...ended });
     this.#opened().end(entry.arn, "FAILED", timestamp);
   }
 
