@@ -1,40 +1,16 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import type { Context } from "aws-lambda";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { parseJobId, sha256Hex } from "../../layers/core/index.ts";
-import { s3, updateJob } from "../../layers/storage/index.ts";
-import { S3Server } from "../../stacks/local/s3/index.ts";
+import { updateJob } from "../../layers/storage/index.ts";
+import { openTestS3 } from "../../test/support/s3.ts";
 import type { HttpEvent } from "./http.ts";
 import { handler } from "./presign.ts";
 
-let directory: string;
-let server: S3Server;
+let storage: AsyncDisposable;
 beforeAll(async () => {
-  directory = await mkdtemp(join(tmpdir(), "halfgig-presign-"));
-  server = new S3Server({
-    directory,
-    buckets: [{ name: "uploads" }, { name: "results" }],
-    principal: (accessKeyId) => ({ accessKeyId, secretAccessKey: "secret", name: "test" }),
-    authorize: () => true,
-  });
-  const { url } = await server.listen();
-  Object.assign(process.env, {
-    AWS_ENDPOINT_URL_S3: url,
-    AWS_REGION: "us-east-1",
-    AWS_ACCESS_KEY_ID: "AKIATEST",
-    AWS_SECRET_ACCESS_KEY: "secret",
-    UPLOADS_BUCKET: "uploads",
-    RESULTS_BUCKET: "results",
-    MODEL_ID: "m",
-  });
+  storage = await openTestS3({ MODEL_ID: "m" });
 });
-afterAll(async () => {
-  s3().destroy();
-  await server.close();
-  await rm(directory, { recursive: true });
-});
+afterAll(() => storage[Symbol.asyncDispose]());
 
 async function ask(body: { sha256: string; multipart?: boolean }): Promise<{ jobId: string; reused?: boolean }> {
   const event = { body: JSON.stringify({ fileName: "a.wav", sizeBytes: 5, ...body }) } as HttpEvent;

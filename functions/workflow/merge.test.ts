@@ -1,6 +1,3 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { newJobId } from "../../layers/core/index.ts";
 import {
@@ -10,40 +7,20 @@ import {
   keys,
   putObject,
   readJob,
-  s3,
   updateJob,
 } from "../../layers/storage/index.ts";
 import type { Transcript } from "../../layers/transcript/index.ts";
-import { S3Server } from "../../stacks/local/s3/index.ts";
+import { openTestS3 } from "../../test/support/s3.ts";
 import { handler as fail } from "./fail.ts";
 import { handler } from "./merge.ts";
 
-let directory: string;
-let server: S3Server;
+let storage: AsyncDisposable;
 beforeAll(async () => {
-  directory = await mkdtemp(join(tmpdir(), "halfgig-merge-"));
-  server = new S3Server({
-    directory,
-    buckets: [{ name: "uploads" }, { name: "results" }],
-    principal: (accessKeyId) => ({ accessKeyId, secretAccessKey: "secret", name: "test" }),
-    authorize: () => true,
-  });
-  const { url } = await server.listen();
-  Object.assign(process.env, {
-    AWS_ENDPOINT_URL_S3: url,
-    AWS_REGION: "us-east-1",
-    AWS_ACCESS_KEY_ID: "AKIATEST",
-    AWS_SECRET_ACCESS_KEY: "secret",
-    UPLOADS_BUCKET: "uploads",
-    RESULTS_BUCKET: "results",
+  storage = await openTestS3({
     MODEL_CARD: JSON.stringify({ id: "m", revision: "1", sha256: "", precision: "int8", demo: true }),
   });
 });
-afterAll(async () => {
-  s3().destroy();
-  await server.close();
-  await rm(directory, { recursive: true });
-});
+afterAll(() => storage[Symbol.asyncDispose]());
 
 const executionName = "run";
 const workPrefix = keys.workPrefix(executionName);

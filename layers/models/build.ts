@@ -1,9 +1,8 @@
 import { randomUUID } from "node:crypto";
-import { copyFile, mkdir, open, rename, rm, stat } from "node:fs/promises";
+import { mkdir, open, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { isDeepStrictEqual } from "node:util";
 import type { WeightBytes } from "./byte-products.ts";
-import { Checkpoint, exists, hashWeights, sha256OfFile } from "./checkpoint.ts";
+import { Checkpoint, hashWeights } from "./checkpoint.ts";
 import {
   type ModelManifest,
   manifestFileName,
@@ -12,6 +11,7 @@ import {
   readIntactManifest,
 } from "./manifest.ts";
 import { ExternalDataWriter, GraphBuilder, WeightStore } from "./onnx/index.ts";
+import { copyExisting, describeFiles, publish, writeDurably } from "./publish.ts";
 import {
   configFileNames,
   LayerWriter,
@@ -76,7 +76,7 @@ export async function buildModel(options: BuildOptions): Promise<ModelManifest> 
     });
     onProgress?.("embeddings");
     await writeEmbeddings(join(workDirectory, "embeddings.bin"), checkpoint, sizes);
-    const companions = await copyCompanions(checkpointDirectory, workDirectory);
+    const companions = await copyExisting(checkpointDirectory, workDirectory, companionFileNames);
     onProgress?.("hashing");
     const built = [...encoderFiles, ...decoderFiles, "embeddings.bin"];
     const manifest = modelManifestSchema.parse({
@@ -91,7 +91,7 @@ export async function buildModel(options: BuildOptions): Promise<ModelManifest> 
       embeddingsDtype: checkpoint.info(tokenEmbeddingsName).dtype,
     });
     await writeDurably(join(workDirectory, manifestFileName), `${JSON.stringify(manifest, null, 2)}\n`);
-    return await publish(workDirectory, outputDirectory, manifest);
+    return await publish(workDirectory, outputDirectory, manifest, readIntactManifest);
   } finally {
     await rm(workDirectory, { recursive: true, force: true });
   }
@@ -128,54 +128,4 @@ async function writeEmbeddings(path: string, checkpoint: Checkpoint, { vocabSize
     await file.writeFile(await checkpoint.readRowBytes(tokenEmbeddingsName, start, end));
   }
   await file.sync();
-}
-
-async function copyCompanions(from: string, to: string): Promise<string[]> {
-  const copied: string[] = [];
-  for (const name of companionFileNames) {
-    if (!(await exists(join(from, name)))) continue;
-    await copyFile(join(from, name), join(to, name));
-    copied.push(name);
-  }
-  return copied;
-}
-
-async function describeFiles(directory: string, names: readonly string[]): Promise<ModelManifest["files"]> {
-  const files: ModelManifest["files"] = {};
-  for (const name of names) {
-    const path = join(directory, name);
-    files[name] = { sizeBytes: (await stat(path)).size, sha256: await sha256OfFile(path) };
-  }
-  return files;
-}
-
-async function writeDurably(path: string, text: string): Promise<void> {
-  await using file = await open(path, "wx");
-  await file.writeFile(text);
-  await file.sync();
-}
-
-/** Moves a finished model into its place. Where another process was first with the same one, theirs stays. */
-async function publish(
-  workDirectory: string,
-  outputDirectory: string,
-  manifest: ModelManifest,
-): Promise<ModelManifest> {
-  for (;;) {
-    try {
-      await rename(workDirectory, outputDirectory);
-      return manifest;
-    } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      if (code !== "ENOTEMPTY" && code !== "EEXIST") throw error;
-    }
-    const existing = await readIntactManifest(outputDirectory);
-    if (isDeepStrictEqual(existing, manifest)) return manifest;
-    // A folder cannot be replaced in one step: what is there moves aside first, and is deleted with the work.
-    const aside = `${workDirectory}-replaced`;
-    await rename(outputDirectory, aside).catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== "ENOENT") throw error;
-    });
-    await rm(aside, { recursive: true, force: true });
-  }
 }

@@ -1,8 +1,7 @@
-import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { MediaError } from "../core/index.ts";
 import { weightBytesSchema } from "./byte-products.ts";
+import { isIntact, readModelFile } from "./model-file.ts";
 
 const tokenId = z.int().nonnegative();
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
@@ -85,37 +84,17 @@ export const manifestFileName = "model.json";
  * Reads the manifest of a built model.
  * @throws MediaError `model.missing` when the folder has none, `model.invalid` when it is not a manifest of this version.
  */
-export async function readManifest(directory: string): Promise<ModelManifest> {
+export function readManifest(directory: string): Promise<ModelManifest> {
   const path = join(directory, manifestFileName);
-  let text: string;
-  try {
-    text = await readFile(path, "utf8");
-  } catch (cause) {
-    throw new MediaError(
-      "model.missing",
-      `There is no built model in ${directory}: ${manifestFileName} is not there.`,
-      {
-        cause,
-      },
-    );
-  }
-  try {
-    return modelManifestSchema.parse(JSON.parse(text));
-  } catch (cause) {
-    throw new MediaError(
-      "model.invalid",
+  return readModelFile(path, modelManifestSchema, {
+    missing: `There is no built model in ${directory}: ${manifestFileName} is not there.`,
+    invalid: () =>
       `${path} is not a model manifest of this version of halfgig. Delete ${directory}; it is built again when needed.`,
-      { cause },
-    );
-  }
+  });
 }
 
 /** The manifest of a built model whose files are all there with the sizes that it names; undefined for anything less. */
 export async function readIntactManifest(directory: string): Promise<ModelManifest | undefined> {
   const manifest = await readManifest(directory).catch(() => undefined);
-  for (const [name, { sizeBytes }] of Object.entries(manifest?.files ?? {})) {
-    const file = await stat(join(directory, name)).catch(() => undefined);
-    if (file?.size !== sizeBytes) return undefined;
-  }
-  return manifest;
+  return manifest && (await isIntact(directory, manifest)) ? manifest : undefined;
 }

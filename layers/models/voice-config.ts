@@ -1,7 +1,6 @@
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
 import { z } from "zod";
 import { MediaError } from "../core/index.ts";
+import { readCheckpointFile } from "./model-file.ts";
 
 /** `model_type` of config.json, which says what is built from the folder. */
 export async function readModelType(directory: string): Promise<string> {
@@ -9,28 +8,9 @@ export async function readModelType(directory: string): Promise<string> {
   return model_type;
 }
 
-/**
- * A configuration file of a checkpoint.
- * @throws MediaError `model.missing` when it is absent, `model.invalid` when it is not what the schema asks for
- */
-export async function readConfigFile<T>(directory: string, fileName: string, schema: z.ZodType<T>): Promise<T> {
-  const path = join(directory, fileName);
-  let text: string;
-  try {
-    text = await readFile(path, "utf8");
-  } catch (cause) {
-    throw new MediaError("model.missing", `The checkpoint in ${directory} is incomplete: it has no ${fileName}.`, {
-      cause,
-    });
-  }
-  try {
-    return schema.parse(JSON.parse(text));
-  } catch (cause) {
-    const detail = cause instanceof z.ZodError ? z.prettifyError(cause) : String(cause);
-    throw new MediaError("model.invalid", `${path} does not describe a detector that halfgig can build: ${detail}`, {
-      cause,
-    });
-  }
+/** A configuration file of a detector's checkpoint. @throws MediaError as `readCheckpointFile` */
+export function readConfigFile<T>(directory: string, fileName: string, schema: z.ZodType<T>): Promise<T> {
+  return readCheckpointFile(directory, fileName, schema, "a detector");
 }
 
 const spoofWords = /spoof|fake|synth|generated|artificial|cloned|\bai\b|\btts\b/i;

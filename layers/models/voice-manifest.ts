@@ -1,8 +1,7 @@
-import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { MediaError } from "../core/index.ts";
 import { manifestFileName } from "./manifest.ts";
+import { isIntact, readModelFile } from "./model-file.ts";
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 const size = z.int().positive();
@@ -70,35 +69,17 @@ export type Wav2Vec2Manifest = z.infer<typeof wav2Vec2ManifestSchema>;
  * Reads the manifest of a built voice detector.
  * @throws MediaError `model.missing` when the folder has none, `model.invalid` when it is another kind of manifest.
  */
-export async function readVoiceManifest(directory: string): Promise<VoiceManifest> {
+export function readVoiceManifest(directory: string): Promise<VoiceManifest> {
   const path = join(directory, manifestFileName);
-  let text: string;
-  try {
-    text = await readFile(path, "utf8");
-  } catch (cause) {
-    throw new MediaError(
-      "model.missing",
-      `There is no built voice model in ${directory}: ${manifestFileName} is not there.`,
-      { cause },
-    );
-  }
-  try {
-    return voiceManifestSchema.parse(JSON.parse(text));
-  } catch (cause) {
-    throw new MediaError(
-      "model.invalid",
+  return readModelFile(path, voiceManifestSchema, {
+    missing: `There is no built voice model in ${directory}: ${manifestFileName} is not there.`,
+    invalid: () =>
       `${path} is not the manifest of a voice model of this version of halfgig. Delete ${directory} and build it again.`,
-      { cause },
-    );
-  }
+  });
 }
 
 /** The manifest of a built voice detector whose files are all there with the sizes that it names; undefined otherwise. */
 export async function readIntactVoiceManifest(directory: string): Promise<VoiceManifest | undefined> {
   const manifest = await readVoiceManifest(directory).catch(() => undefined);
-  for (const [name, { sizeBytes }] of Object.entries(manifest?.files ?? {})) {
-    const file = await stat(join(directory, name)).catch(() => undefined);
-    if (file?.size !== sizeBytes) return undefined;
-  }
-  return manifest;
+  return manifest && (await isIntact(directory, manifest)) ? manifest : undefined;
 }

@@ -1,26 +1,13 @@
-import { mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
-import { S3Server } from "../../stacks/local/s3/index.ts";
+import { openTestS3 } from "../../test/support/s3.ts";
 import { type JobId, newJobId } from "../core/index.ts";
-import {
-  createJob,
-  type JobRecord,
-  jobOptionsSchema,
-  keys,
-  putObject,
-  readJob,
-  s3,
-  updateJob,
-} from "../storage/index.ts";
+import { createJob, type JobRecord, jobOptionsSchema, keys, putObject, readJob, updateJob } from "../storage/index.ts";
 import { startJob } from "./start.ts";
 
-let directory: string;
-let server: S3Server;
+let storage: AsyncDisposable;
 const started: string[] = [];
 const states = createServer(async (request, response) => {
   const { name, stateMachineArn } = JSON.parse(await text(request)) as { name: string; stateMachineArn: string };
@@ -32,32 +19,16 @@ const states = createServer(async (request, response) => {
 });
 
 beforeAll(async () => {
-  directory = await mkdtemp(join(tmpdir(), "halfgig-start-"));
-  server = new S3Server({
-    directory,
-    buckets: [{ name: "uploads" }, { name: "results" }],
-    principal: (accessKeyId) => ({ accessKeyId, secretAccessKey: "secret", name: "test" }),
-    authorize: () => true,
-  });
-  const { url } = await server.listen();
   await new Promise<void>((resolve) => states.listen(0, "127.0.0.1", resolve));
-  Object.assign(process.env, {
-    AWS_ENDPOINT_URL_S3: url,
+  storage = await openTestS3({
     AWS_ENDPOINT_URL_SFN: `http://127.0.0.1:${(states.address() as AddressInfo).port}`,
-    AWS_REGION: "us-east-1",
-    AWS_ACCESS_KEY_ID: "AKIATEST",
-    AWS_SECRET_ACCESS_KEY: "secret",
-    UPLOADS_BUCKET: "uploads",
-    RESULTS_BUCKET: "results",
     STATE_MACHINE_ARN: "arn:aws:states:us-east-1:000000000000:stateMachine:media",
   });
 });
 afterAll(async () => {
-  s3().destroy();
   states.closeAllConnections();
   states.close();
-  await server.close();
-  await rm(directory, { recursive: true });
+  await storage[Symbol.asyncDispose]();
 });
 
 let jobId: JobId;

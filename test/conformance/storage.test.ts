@@ -1,7 +1,4 @@
 import { createHash } from "node:crypto";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { newJobId } from "../../layers/core/index.ts";
@@ -20,36 +17,15 @@ import {
   putObject,
   readJob,
   readJsonLines,
-  s3,
   updateJob,
 } from "../../layers/storage/index.ts";
-import { S3Server } from "../../stacks/local/s3/index.ts";
+import { openTestS3 } from "../support/s3.ts";
 
-let directory: string;
-let server: S3Server;
+let storage: AsyncDisposable;
 beforeAll(async () => {
-  directory = await mkdtemp(join(tmpdir(), "halfgig-storage-"));
-  server = new S3Server({
-    directory,
-    buckets: [{ name: "uploads" }, { name: "results" }],
-    principal: (accessKeyId) => ({ accessKeyId, secretAccessKey: "secret", name: "test" }),
-    authorize: () => true,
-  });
-  const { url } = await server.listen();
-  Object.assign(process.env, {
-    AWS_ENDPOINT_URL_S3: url,
-    AWS_REGION: "us-east-1",
-    AWS_ACCESS_KEY_ID: "AKIATEST",
-    AWS_SECRET_ACCESS_KEY: "secret",
-    UPLOADS_BUCKET: "uploads",
-    RESULTS_BUCKET: "results",
-  });
+  storage = await openTestS3();
 });
-afterAll(async () => {
-  s3().destroy();
-  await server.close();
-  await rm(directory, { recursive: true });
-});
+afterAll(() => storage[Symbol.asyncDispose]());
 
 const record = (jobId = newJobId()) => ({
   format: 1 as const,

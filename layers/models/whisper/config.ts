@@ -1,8 +1,7 @@
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
 import { z } from "zod";
 import { MediaError } from "../../core/index.ts";
 import type { ModelManifest } from "../manifest.ts";
+import { readCheckpointFile } from "../model-file.ts";
 
 const size = z.int().positive();
 const ids = z.array(z.int().nonnegative());
@@ -206,22 +205,6 @@ function languageCodes(languageTokens: Record<string, number>): Record<string, n
   );
 }
 
-async function readJson<T>(directory: string, fileName: string, schema: z.ZodType<T>): Promise<T> {
-  const path = join(directory, fileName);
-  let text: string;
-  try {
-    text = await readFile(path, "utf8");
-  } catch (cause) {
-    throw new MediaError("model.missing", `The checkpoint in ${directory} is incomplete: it has no ${fileName}.`, {
-      cause,
-    });
-  }
-  try {
-    return schema.parse(JSON.parse(text));
-  } catch (cause) {
-    const detail = cause instanceof z.ZodError ? z.prettifyError(cause) : String(cause);
-    throw new MediaError("model.invalid", `${path} does not describe a Whisper that halfgig can build: ${detail}`, {
-      cause,
-    });
-  }
+function readJson<T>(directory: string, fileName: string, schema: z.ZodType<T>): Promise<T> {
+  return readCheckpointFile(directory, fileName, schema, "a Whisper");
 }

@@ -2,14 +2,12 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import {
   createGroup,
-  groupProcesses,
-  killGroup,
+  memoryGroup,
   ownFolder,
   parseKeyed,
   parseMounts,
   parseOwnPath,
   readText,
-  removeGroup,
   writeText,
 } from "./cgroup.ts";
 import type { MemoryGroup, MemoryLimiter, MemorySample } from "./limiter.ts";
@@ -38,27 +36,15 @@ function createV1Group(parent: string, id: string, limitBytes: number): MemoryGr
       writeText(folder, "memory.memsw.limit_in_bytes", limitBytes);
     else writeText(folder, "memory.swappiness", 0);
   });
-  return {
-    limitBytes,
-    path,
-    entryFile: join(path, "cgroup.procs"),
-    processes: () => groupProcesses(path),
-    sample: () => readSample(path),
-    kill: () => killGroup(path),
-    remove: async () => void (await removeGroup(path)),
-  };
+  return memoryGroup(path, limitBytes, readSample);
 }
 
-function readSample(folder: string): MemorySample | undefined {
-  try {
-    const stat = parseKeyed(readText(folder, "memory.stat"));
-    return {
-      usageBytes: Number(readText(folder, "memory.usage_in_bytes")),
-      majorFaults: stat.get("total_pgmajfault") ?? 0,
-      refaultPages: stat.get("total_workingset_refault_file"),
-      oomKills: parseKeyed(readText(folder, "memory.oom_control")).get("oom_kill") ?? 0,
-    };
-  } catch {
-    return undefined;
-  }
+function readSample(folder: string): MemorySample {
+  const stat = parseKeyed(readText(folder, "memory.stat"));
+  return {
+    usageBytes: Number(readText(folder, "memory.usage_in_bytes")),
+    majorFaults: stat.get("total_pgmajfault") ?? 0,
+    refaultPages: stat.get("total_workingset_refault_file"),
+    oomKills: parseKeyed(readText(folder, "memory.oom_control")).get("oom_kill") ?? 0,
+  };
 }

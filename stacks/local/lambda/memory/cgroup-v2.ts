@@ -2,14 +2,12 @@ import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import {
   createGroup,
-  groupProcesses,
-  killGroup,
+  memoryGroup,
   ownFolder,
   parseKeyed,
   parseMounts,
   parseOwnPath,
   readText,
-  removeGroup,
   writeText,
 } from "./cgroup.ts";
 import type { MemoryGroup, MemoryLimiter, MemorySample } from "./limiter.ts";
@@ -53,27 +51,15 @@ function createV2Group(parent: string, id: string, limitBytes: number): MemoryGr
     // One kill takes the whole environment, as on Lambda.
     if (existsSync(join(folder, "memory.oom.group"))) writeText(folder, "memory.oom.group", 1);
   });
-  return {
-    limitBytes,
-    path,
-    entryFile: join(path, "cgroup.procs"),
-    processes: () => groupProcesses(path),
-    sample: () => readSample(path),
-    kill: () => killGroup(path),
-    remove: async () => void (await removeGroup(path)),
-  };
+  return memoryGroup(path, limitBytes, readSample);
 }
 
-function readSample(folder: string): MemorySample | undefined {
-  try {
-    const stat = parseKeyed(readText(folder, "memory.stat"));
-    return {
-      usageBytes: Number(readText(folder, "memory.current")),
-      majorFaults: stat.get("pgmajfault") ?? 0,
-      refaultPages: stat.get("workingset_refault_file") ?? stat.get("workingset_refault"),
-      oomKills: parseKeyed(readText(folder, "memory.events")).get("oom_kill") ?? 0,
-    };
-  } catch {
-    return undefined;
-  }
+function readSample(folder: string): MemorySample {
+  const stat = parseKeyed(readText(folder, "memory.stat"));
+  return {
+    usageBytes: Number(readText(folder, "memory.current")),
+    majorFaults: stat.get("pgmajfault") ?? 0,
+    refaultPages: stat.get("workingset_refault_file") ?? stat.get("workingset_refault"),
+    oomKills: parseKeyed(readText(folder, "memory.events")).get("oom_kill") ?? 0,
+  };
 }

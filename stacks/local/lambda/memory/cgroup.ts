@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import type { MemoryGroup, MemorySample } from "./limiter.ts";
 
 /** A mounted cgroup hierarchy: which one, where, and the root of the mount inside the hierarchy. */
 export type CgroupMount = { version: 1 | 2; controllers: string[]; mountPoint: string; root: string };
@@ -107,4 +108,27 @@ export async function removeGroup(folder: string, attempts = 100): Promise<boole
     }
   }
   return false;
+}
+
+/** A group that has its limits already, as the watch uses it; the versions differ in where their counters stand. */
+export function memoryGroup(
+  path: string,
+  limitBytes: number,
+  readSample: (folder: string) => MemorySample,
+): MemoryGroup {
+  return {
+    limitBytes,
+    path,
+    entryFile: join(path, "cgroup.procs"),
+    processes: () => groupProcesses(path),
+    sample: () => {
+      try {
+        return readSample(path);
+      } catch {
+        return undefined;
+      }
+    },
+    kill: () => killGroup(path),
+    remove: async () => void (await removeGroup(path)),
+  };
 }
