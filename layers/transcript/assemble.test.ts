@@ -202,6 +202,13 @@ describe("a given transcript", () => {
     expect(transcript.segments.map(({ flags }) => flags)).toEqual([["times_estimated"], ["times_estimated"]]);
   });
 
+  it("gives a line too short for any time a place, after the pause it falls on", () => {
+    const activity = [speech(1, 2), speech(3, 4)];
+    for (const { startMs, endMs } of spreadOverSpeech(["", "", ""], activity, 4)) {
+      expect(endMs).toBeGreaterThanOrEqual(startMs);
+    }
+  });
+
   it("spreads any lines in order inside the audio", () => {
     const span = fc.tuple(fc.nat(10_000), fc.nat(10_000), fc.constantFrom("speech" as const, "other" as const));
     fc.assert(

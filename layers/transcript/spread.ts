@@ -20,7 +20,9 @@ export function spreadOverSpeech(
     const fromMs = atMs;
     columns += widths[i] ?? 0;
     atMs = Math.round((speechMs * columns) / total);
-    return { startMs: placeOf(fromMs, speech, "after"), endMs: placeOf(atMs, speech, "before"), text };
+    const startMs = placeOf(fromMs, speech, "after");
+    // A line that gets no time at a seam begins after the pause, and must not end before it.
+    return { startMs, endMs: Math.max(startMs, placeOf(atMs, speech, "before")), text };
   });
 }
 
