@@ -3,9 +3,9 @@ import { bestWeightBytes } from "../layers/models/byte-products.ts";
 import { Checkpoint } from "../layers/models/checkpoint.ts";
 import { ExternalDataWriter, GraphBuilder, WeightStore } from "../layers/models/onnx/index.ts";
 import {
-  LayerWriter,
   readWhisperConfig,
   tokenEmbeddingsName,
+  WhisperLayers,
   type WhisperSizes,
   writeEncoderLayers,
 } from "../layers/models/whisper/index.ts";
@@ -26,12 +26,12 @@ export async function writeHubGraphs(checkpointDirectory: string, outputDirector
   for (const [fileName, write] of files) {
     await using data = await ExternalDataWriter.create(join(outputDirectory, `${fileName}_data`));
     const graph = new GraphBuilder("main", new WeightStore(data));
-    await write(new LayerWriter(graph, checkpoint, "int8", bestWeightBytes()), sizes);
+    await write(new WhisperLayers(graph, checkpoint, "int8", bestWeightBytes()), sizes);
     await graph.writeTo(join(outputDirectory, fileName));
   }
 }
 
-async function writeHubEncoder(layers: LayerWriter, sizes: WhisperSizes): Promise<void> {
+async function writeHubEncoder(layers: WhisperLayers, sizes: WhisperSizes): Promise<void> {
   const { graph } = layers;
   const features = graph.input("input_features", ["batch", sizes.melBins, "frames"]);
   const headDim = sizes.hiddenSize / sizes.encoder.heads;
@@ -45,7 +45,7 @@ async function writeHubEncoder(layers: LayerWriter, sizes: WhisperSizes): Promis
 
 /** Softmax(q·kᵀ / √headDim + mask)·v, step by step. */
 function plainAttention(
-  layers: LayerWriter,
+  layers: WhisperLayers,
   q: string,
   k: string,
   v: string,
@@ -64,8 +64,8 @@ function plainAttention(
   return graph.node("Reshape", [attended, graph.integers(0, -1, hiddenSize)]);
 }
 
-async function writeHubDecoder(layers: LayerWriter, sizes: WhisperSizes): Promise<void> {
-  const { graph, checkpoint } = layers;
+async function writeHubDecoder(layers: WhisperLayers, sizes: WhisperSizes): Promise<void> {
+  const { graph, weights: checkpoint } = layers;
   const { hiddenSize, vocabSize, decoder } = sizes;
   const headDim = hiddenSize / decoder.heads;
   graph.input("input_ids", ["batch", "tokens"], "int64");
@@ -84,7 +84,7 @@ async function writeHubDecoder(layers: LayerWriter, sizes: WhisperSizes): Promis
   const branches = [];
   for (const cached of [true, false]) {
     const branch = graph.branch(cached ? "cached" : "first");
-    await decoderBranch(new LayerWriter(branch, checkpoint, "int8", bestWeightBytes()), sizes, cached);
+    await decoderBranch(new WhisperLayers(branch, checkpoint, "int8", bestWeightBytes()), sizes, cached);
     branches.push(branch.asAttribute());
   }
   const outputs = ["logits"];
@@ -99,7 +99,7 @@ async function writeHubDecoder(layers: LayerWriter, sizes: WhisperSizes): Promis
 }
 
 /** One branch of the merged decoder: on the caches, or from the encoder's output. */
-async function decoderBranch(layers: LayerWriter, sizes: WhisperSizes, cached: boolean): Promise<void> {
+async function decoderBranch(layers: WhisperLayers, sizes: WhisperSizes, cached: boolean): Promise<void> {
   const { graph } = layers;
   const { hiddenSize, vocabSize, maxTargetPositions, decoder } = sizes;
   const { heads } = decoder;
@@ -113,7 +113,7 @@ async function decoderBranch(layers: LayerWriter, sizes: WhisperSizes, cached: b
   const tokens = dimension("input_ids", 1);
   const past = cached ? dimension("past_key_values.0.decoder.key", 2) : graph.integers(0);
   const total = graph.node("Add", [past, tokens]);
-  const table = await layers.matrix("model.decoder.embed_positions.weight", maxTargetPositions, hiddenSize);
+  const table = await layers.tensor("model.decoder.embed_positions.weight", [maxTargetPositions, hiddenSize]);
   const positions = graph.node("Slice", [table, past, total, graph.integers(0)]);
   let x = layers.add(await lookUp(layers, sizes), positions);
   const shape = graph.node("Concat", [tokens, total], { attributes: { axis: 0 } });
@@ -157,8 +157,8 @@ async function decoderBranch(layers: LayerWriter, sizes: WhisperSizes, cached: b
 }
 
 /** The rows of the token embeddings, kept as bytes as quantized exports keep them. */
-async function lookUp(layers: LayerWriter, { hiddenSize, vocabSize }: WhisperSizes): Promise<string> {
-  const { graph, checkpoint } = layers;
+async function lookUp(layers: WhisperLayers, { hiddenSize, vocabSize }: WhisperSizes): Promise<string> {
+  const { graph, weights: checkpoint } = layers;
   const scales = new Float32Array(vocabSize);
   const bytes = await graph.weight("embedding_rows", "uint8", [vocabSize, hiddenSize], async () => {
     const rows = new Uint8Array(vocabSize * hiddenSize);

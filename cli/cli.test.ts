@@ -110,7 +110,8 @@ describe("what is printed", () => {
       outcome: "ok" as const,
     };
     tally.add(report);
-    tally.add({ ...report, coldStart: false, peakRssMiB: 80, outcome: "oom" });
+    const metrics = { Sheds: 1, EvictionsForRoom: 2, PeakResidentMemory: 80 };
+    tally.add({ ...report, coldStart: false, peakRssMiB: 80, outcome: "oom", metrics });
     expect(tally.functions).toEqual([
       {
         functionName: "infer",
@@ -120,6 +121,8 @@ describe("what is printed", () => {
         peakRssMiB: 90,
         memoryMB: 512,
         failures: 1,
+        sheds: 1,
+        evictions: { room: 2 },
       },
     ]);
   });

@@ -37,6 +37,11 @@ export class ApiClient {
     return this.#json("POST", "/v1/uploads", body);
   }
 
+  /** A job of an address. */
+  createJob(body: Partial<JobOptions> & { url: string }): Promise<{ jobId: string; status: string }> {
+    return this.#json("POST", "/v1/jobs", body);
+  }
+
   job(jobId: string): Promise<JobStatus> {
     return this.#json("GET", `/v1/jobs/${jobId}`);
   }
@@ -51,6 +56,11 @@ export class ApiClient {
     const suffix = query.size > 0 ? `?${query}` : "";
     const reply = await this.#fetch("GET", `/v1/jobs/${jobId}/transcript.${format}${suffix}`);
     return reply.text();
+  }
+
+  /** What was found out about the voices, as JSON. */
+  async voice(jobId: string): Promise<string> {
+    return (await this.#fetch("GET", `/v1/jobs/${jobId}/voice.json`)).text();
   }
 
   /** Polls until the job has ended. */

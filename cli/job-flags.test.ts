@@ -11,11 +11,19 @@ describe("what is asked of the recognition", () => {
   it("reads every flag", () => {
     const flags = ["--mode", "exact", "--words", "--initial-prompt", "Dr. Ng", "--hotwords", "Ng", "--beam-size", "3"];
     const rest = ["--best-of", "2", "--temperature", "0,0.4", "--clip-timestamps", "0,12.5", "--language", "en"];
-    const ending = ["--hallucination-silence", "2000", "--no-condition-on-previous-text", "--task", "translate"];
+    const ending = [
+      "--hallucination-silence",
+      "2000",
+      "--no-condition-on-previous-text",
+      "--task",
+      "translate",
+      "--carry-initial-prompt",
+    ];
     expect(job(...flags, ...rest, ...ending)).toEqual({
       mode: "exact",
       words: true,
       initialPrompt: "Dr. Ng",
+      carryInitialPrompt: true,
       hotwords: "Ng",
       beamSize: 3,
       bestOf: 2,
@@ -28,7 +36,15 @@ describe("what is asked of the recognition", () => {
     });
   });
 
+  it("reads how many languages to try", () => {
+    expect(job("--language-alternatives", "2")).toEqual({ languageAlternatives: 2 });
+  });
+
   it.each([
+    [["--language-alternatives", "4"], /--language-alternatives/],
+    [["--language-alternatives", "1", "--mode", "exact"], /--language-alternatives .*parallel/],
+    [["--carry-initial-prompt", "--initial-prompt", "Dr. Ng"], /--carry-initial-prompt .*"exact"/],
+    [["--carry-initial-prompt", "--mode", "exact"], /--carry-initial-prompt .*initialPrompt/],
     [["--task", "summarise"], /--task/],
     [["--mode", "fast"], /--mode/],
     [["--language", "English please"], /--language/],

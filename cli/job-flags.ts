@@ -1,5 +1,6 @@
 import type { JobOptions } from "../layers/storage/job-options.ts";
 import { jobOptionsSchema } from "../layers/storage/job-options.ts";
+import { parseVoiceFlags, voiceFlags } from "./voice-flags.ts";
 
 export type JobFlags = Partial<JobOptions>;
 
@@ -10,6 +11,7 @@ export const jobFlags = {
   mode: { type: "string" },
   words: { type: "boolean", default: false },
   "initial-prompt": { type: "string" },
+  "carry-initial-prompt": { type: "boolean", default: false },
   hotwords: { type: "string" },
   "beam-size": { type: "string" },
   "best-of": { type: "string" },
@@ -18,6 +20,8 @@ export const jobFlags = {
   "hallucination-silence": { type: "string" },
   "no-condition-on-previous-text": { type: "boolean", default: false },
   multilingual: { type: "boolean", default: false },
+  ...voiceFlags,
+  "language-alternatives": { type: "string" },
 } as const;
 
 export const jobUsage = `Recognition
@@ -26,6 +30,7 @@ export const jobUsage = `Recognition
       --mode <mode>             parallel: windows cut at silence; exact: the reference's loop over the whole file
       --words                   times for every word
       --initial-prompt <text>   text that could have come before: names, spelling, style
+      --carry-initial-prompt    exact: the initial prompt stands before every window, not before the first alone
       --hotwords <text>         words to expect
       --beam-size <n>           hypotheses of the search, 1 to 16                (default: 1 below one core, else 5)
       --best-of <n>             samples at each temperature above 0
@@ -34,10 +39,11 @@ export const jobUsage = `Recognition
       --hallucination-silence <ms>        exact, with --words: skip longer silence around text that looks invented
       --no-condition-on-previous-text     exact: each window without the text before it
       --multilingual            exact: the language is detected anew for every window
+      --language-alternatives <n>         parallel: other languages to try where the likeliest one is doubtful
       --transcript <file>       a transcript of the file (srt, vtt, txt, json): it is used, and nothing is recognised
       --asr-provider <name>     local, openai or transcribe                      (default: ASR_PROVIDER)`;
 
-type Switch = "words" | "no-condition-on-previous-text" | "multilingual";
+type Switch = "words" | "no-condition-on-previous-text" | "carry-initial-prompt" | "multilingual";
 type Text = Exclude<keyof typeof jobFlags, Switch>;
 type Values = { [Flag in Text]?: string | undefined } & { [Flag in Switch]: boolean };
 
@@ -47,9 +53,15 @@ const flagOf: Record<string, string> = {
   hallucinationSilenceMs: "--hallucination-silence",
   conditionOnPreviousText: "--no-condition-on-previous-text",
   initialPrompt: "--initial-prompt",
+  carryInitialPrompt: "--carry-initial-prompt",
+  languageAlternatives: "--language-alternatives",
   beamSize: "--beam-size",
   bestOf: "--best-of",
   temperatures: "--temperature",
+  voiceModel: "--voice-model",
+  voiceHop: "--voice-hop",
+  voiceBudget: "--voice-budget",
+  operatingPoint: "--operating-point",
 };
 
 /** @param wholeNumber reads a flag's value or throws the command line's own error; so does `refuse` */
@@ -75,6 +87,7 @@ export function parseJobFlags(
     mode: values.mode,
     words: values.words || undefined,
     initialPrompt: values["initial-prompt"],
+    carryInitialPrompt: values["carry-initial-prompt"] || undefined,
     hotwords: values.hotwords,
     beamSize: count("beam-size", 16),
     bestOf: count("best-of", 16),
@@ -82,7 +95,9 @@ export function parseJobFlags(
     clipTimestamps: list("clip-timestamps"),
     hallucinationSilenceMs: count("hallucination-silence", 600_000),
     multilingual: values.multilingual || undefined,
+    languageAlternatives: count("language-alternatives", 3),
     conditionOnPreviousText: values["no-condition-on-previous-text"] ? false : undefined,
+    ...parseVoiceFlags(values, wholeNumber, refuse),
   };
   const options = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
   const parsed = jobOptionsSchema.safeParse(options);

@@ -7,6 +7,9 @@ import { printable } from "./terminal.ts";
 /** Runs one command line. @returns the exit status; nothing is thrown */
 export async function run(argv: readonly string[]): Promise<number> {
   try {
+    // These two have options of their own.
+    if (argv[0] === "plan") return await (await import("./commands/plan.ts")).plan(argv.slice(1));
+    if (argv[0] === "doctor") return await (await import("./commands/doctor.ts")).doctor(argv.slice(1));
     const options = parseCommandLine(argv);
     switch (options.command) {
       case "help":
@@ -17,6 +20,8 @@ export async function run(argv: readonly string[]): Promise<number> {
         return exitStatus.done;
       case "settings":
         return (await import("./commands/settings.ts")).settings();
+      case "credentials":
+        return await (await import("./commands/credentials.ts")).credentials(options);
       case "models":
         return await (await import("./commands/models.ts")).models(options);
       case "serve":

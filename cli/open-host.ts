@@ -1,10 +1,12 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { MediaError, readSettings, type Settings } from "../layers/core/index.ts";
-import { hubSettings, obtainModel } from "../layers/models/index.ts";
+import { MediaError, readSettings, type Settings, voiceModelIds } from "../layers/core/index.ts";
+import { requireModelFit } from "../layers/inference/index.ts";
+import { hubSettings, obtainModel, obtainVoiceModel } from "../layers/models/index.ts";
 import { needsModel } from "../stacks/app/index.ts";
 import { type HostOptions, LocalHost } from "../stacks/local/host.ts";
+import { type SystemLimit, systemSizing } from "../stacks/local/system/index.ts";
 import { DownloadBar } from "./download-bar.ts";
 import { modelsDirectory } from "./models-directory.ts";
 import { type CommandLine, defaultDataDirectory } from "./options.ts";
@@ -18,10 +20,14 @@ export type OpenedHost = {
 };
 
 type Choices = Pick<CommandLine, "model" | "memoryMB" | "dataDirectory" | "asrProvider"> & {
+  /** What is asked of the host, where that is known already: a detector and a speech model are fetched only if needed. */
+  job?: CommandLine["job"];
   /** There is a transcript already: no model has to be here. */
   transcript?: string | undefined;
   /** Folder below the data directory; hosts of different kinds do not share one. */
   kind: string;
+  /** One limit for the whole service. */
+  systemLimit?: SystemLimit | undefined;
   /** Where another process has the data directory: work in a temporary one, instead of refusing. */
   temporaryIfBusy?: boolean;
 } & Pick<HostOptions, "ports" | "onReport" | "onNotice">;
@@ -32,16 +38,28 @@ export async function openHost(choices: Choices): Promise<OpenedHost> {
   const settings: Settings = {
     ...fromEnvironment,
     WHISPER_MODEL: choices.model ?? fromEnvironment.WHISPER_MODEL,
+    VOICE_MODEL: voiceModelOf(choices.job, fromEnvironment),
     ASR_PROVIDER: choices.asrProvider ?? fromEnvironment.ASR_PROVIDER,
     HALFGIG_INFER_MEMORY: choices.memoryMB ?? fromEnvironment.HALFGIG_INFER_MEMORY,
   };
+  const system = choices.systemLimit && {
+    limit: choices.systemLimit,
+    sizing: systemSizing(choices.systemLimit.limitMB, settings),
+  };
+  if (system) {
+    settings.HALFGIG_INFER_MEMORY = system.sizing.inferMB;
+    settings.MAX_CONCURRENCY = system.sizing.concurrency;
+  }
   const base = choices.dataDirectory ?? defaultDataDirectory(process.env);
-  const needed = needsModel(settings) && choices.transcript === undefined;
+  const voiceAlone = choices.job?.tasks?.every((task) => task === "voice") ?? false;
+  const needed = needsModel(settings) && choices.transcript === undefined && !voiceAlone;
   const model = needed ? await ensureModel(settings, base, choices.onNotice) : undefined;
   const options: HostOptions = {
     dataDirectory: join(base, choices.kind),
     settings,
     model,
+    voice: await ensureVoiceModel(settings, base, choices.onNotice),
+    system,
     ports: choices.ports,
     onReport: choices.onReport,
     onNotice: choices.onNotice,
@@ -63,8 +81,34 @@ export async function openHost(choices: Choices): Promise<OpenedHost> {
   return { host, settings, model, close };
 }
 
+/** The detector that a job names, else the host's; a job that names none gets the one that was always asked for. */
+function voiceModelOf(job: CommandLine["job"] | undefined, { VOICE_MODEL }: Settings): Settings["VOICE_MODEL"] {
+  return job?.voiceModel ?? VOICE_MODEL ?? (job?.tasks?.includes("voice") ? "ast" : undefined);
+}
+
+/** The detector of the settings: fetched and built where it is not there yet. */
+async function ensureVoiceModel(settings: Settings, base: string, onNotice?: (line: string) => void) {
+  const { VOICE_MODEL } = settings;
+  if (VOICE_MODEL === undefined || settings.SKIP_AI_MODELS) return undefined;
+  using progress = new DownloadBar(process.stderr);
+  const id = voiceModelIds[VOICE_MODEL];
+  if (VOICE_MODEL === "demo") onNotice?.("the detector is a DEMO: its verdicts are not real ones");
+  return await obtainVoiceModel({
+    id,
+    modelsDirectory: modelsDirectory(settings, base),
+    precision: settings.USE_INT8_QUANTIZATION ? "int8" : "fp32",
+    hub: hubSettings(settings),
+    onPull: (name) => onNotice?.(`the detector ${name.id} is not on this machine yet; fetching it`),
+    onWait: (owner) => onNotice?.(`waiting for ${owner}, which fetches ${id}`),
+    onDownload: (download) => progress.show(download),
+    onProgress: (stage) => onNotice?.(`building ${id}: ${stage}`),
+  });
+}
+
 /** The model of the settings: fetched and built where it is not there yet. */
 async function ensureModel(settings: Settings, base: string, onNotice?: (line: string) => void) {
+  const precision = settings.USE_INT8_QUANTIZATION ? "int8" : "fp32";
+  requireModelFit({ id: settings.WHISPER_MODEL, precision }, settings.HALFGIG_INFER_MEMORY);
   using progress = new DownloadBar(process.stderr);
   return await obtainModel({
     id: settings.WHISPER_MODEL,

@@ -5,6 +5,8 @@ import { transcriptFormats } from "../layers/storage/keys.ts";
 import type { SubtitleOptions } from "../layers/transcript/index.ts";
 import { type JobFlags, jobFlags, jobUsage, parseJobFlags } from "./job-flags.ts";
 import { parseSubtitleFlags, subtitleFlags, subtitleUsage } from "./subtitle-flags.ts";
+import { parseUrlFlags, urlFlags, urlUsage } from "./url-flags.ts";
+import { voiceUsage } from "./voice-flags.ts";
 
 /** A command line that cannot be understood; the program ends with status 2. */
 export class UsageError extends Error {}
@@ -12,13 +14,15 @@ export class UsageError extends Error {}
 export type OutputFormat = (typeof transcriptFormats)[number];
 
 export type CommandLine = {
-  command: "transcribe" | "serve" | "demo" | "settings" | "models" | "help" | "version";
+  command: "transcribe" | "serve" | "demo" | "settings" | "credentials" | "models" | "help" | "version";
   files: string[];
   formats: OutputFormat[];
   outputDirectory: string | undefined;
   subtitles: SubtitleOptions;
   /** What is asked of the recognition. */
   job: JobFlags;
+  /** How what is behind an address is fetched. */
+  source: JobFlags;
   /** A transcript that is there already. */
   transcript: string | undefined;
   asrProvider: "local" | "openai" | "transcribe" | undefined;
@@ -44,6 +48,9 @@ export const usage = `halfgig: transcripts from audio and video inside a fixed m
   halfgig models build <name>   build its graphs now, instead of at first use; --precision int8 or fp32
   halfgig models verify [name]  read every file again and compare it with what was published and built
   halfgig models rm <name>      delete a model; with --builds its graphs alone
+  halfgig credentials           keys and addresses for AWS CLI and rclone, for the service that runs here
+  halfgig plan <file|duration>  memory, time and cost on AWS, without running anything; halfgig plan --help
+  halfgig doctor [--json]       checks this machine, and says what to do
   halfgig settings              the environment variables that halfgig reads, and what it understood
 
 Options
@@ -51,6 +58,7 @@ Options
   -o, --output <dir>    write <name>.<format> files there, instead of printing
       --model <name>    speech model; "demo" is the one that comes with halfgig (default: WHISPER_MODEL)
       --memory <MB>     memory allocation of the infer function                (default: 512)
+                        serve: one limit for host and functions together       (default: none)
       --data <dir>      data directory                     (default: ~/.local/share/halfgig)
       --update          models pull: replace what is locked by what is published now
       --fresh           do not reuse an earlier result of the same file
@@ -59,6 +67,10 @@ Options
   -h, --help, --version
 
 ${jobUsage}
+
+${voiceUsage}
+
+${urlUsage}
 
 ${subtitleUsage}
 
@@ -75,7 +87,13 @@ export function defaultDataDirectory(environment: NodeJS.ProcessEnv): string {
 export function parseCommandLine(argv: readonly string[]): CommandLine {
   const { values, positionals } = parse(argv);
   const [first, ...rest] = positionals;
-  const named = first === "serve" || first === "demo" || first === "settings" || first === "models" || first === "help";
+  const named =
+    first === "serve" ||
+    first === "demo" ||
+    first === "settings" ||
+    first === "credentials" ||
+    first === "models" ||
+    first === "help";
   const command = values.version ? "version" : values.help ? "help" : named ? first : "transcribe";
   const files = named ? rest : positionals;
   if (command === "transcribe" && files.length === 0) throw new UsageError("No file was given.");
@@ -97,6 +115,7 @@ export function parseCommandLine(argv: readonly string[]): CommandLine {
     outputDirectory: values.output,
     subtitles: parseSubtitleFlags(values, wholeNumber, refuse),
     job: parseJobFlags({ ...values, words }, wholeNumber, refuse),
+    source: parseUrlFlags(values, files, wholeNumber, refuse),
     transcript: values.transcript,
     asrProvider: asrProvider(values["asr-provider"]),
     model: values.model,
@@ -120,6 +139,7 @@ function parse(argv: readonly string[]) {
         format: { type: "string", short: "f", default: "srt" },
         output: { type: "string", short: "o" },
         ...subtitleFlags,
+        ...urlFlags,
         ...jobFlags,
         transcript: { type: "string" },
         "asr-provider": { type: "string" },

@@ -14,8 +14,19 @@ export function table(header: readonly string[], rows: readonly (readonly (strin
 }
 
 export function functionsTable(totals: readonly FunctionTotals[]): string {
+  // Shown where there is something to show: a run whose memory sufficed has neither.
+  const shed = totals.some((row) => row.sheds > 0 || Object.keys(row.evictions ?? {}).length > 0);
   return table(
-    ["function", "invocations", "cold starts", "failures", "time ms", "peak MiB", "allocation MiB"],
+    [
+      "function",
+      "invocations",
+      "cold starts",
+      "failures",
+      "time ms",
+      "peak MiB",
+      "allocation MiB",
+      ...(shed ? ["sheds", "models released for"] : []),
+    ],
     totals.map((row) => [
       row.functionName,
       row.invocations,
@@ -24,8 +35,14 @@ export function functionsTable(totals: readonly FunctionTotals[]): string {
       Math.round(row.durationMs),
       Math.round(row.peakRssMiB),
       row.memoryMB,
+      ...(shed ? [row.sheds ?? 0, evictionsText(row)] : []),
     ]),
   );
+}
+
+function evictionsText({ evictions }: FunctionTotals): string {
+  const parts = Object.entries(evictions ?? {}).map(([reason, count]) => `${reason} ${count}`);
+  return parts.join(", ") || "–";
 }
 
 export function ledgerTable(ledgerMs: { speech: number; silence: number; other: number; failed: number }): string {

@@ -1,7 +1,7 @@
 /**
- * Compares the voice detectors at the sizes of the published checkpoints (AST-base, XLS-R 300M; seeded weights) with the
+ * Compares the filter bank, the demo detector, and the voice detectors at the sizes of the published checkpoints (AST-base, XLS-R 300M; seeded weights) with the
  * golden numbers of test/parity/voice_golden.py, and measures them: milliseconds per window and peak memory, each in a
- * process of its own. Needs 4 GB in the folder for temporary files. `npm run parity:voice [astBase|xlsr300m]`
+ * process of its own. Needs 4 GB in the folder for temporary files. `npm run parity:voice [astDemo|xlsrSmall|astBase|xlsr300m]`
  */
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
@@ -9,8 +9,16 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { FbankStream } from "../layers/audio/index.ts";
 import { loadVoiceModel, voiceModelCostMiB } from "../layers/inference/index.ts";
-import { readVoiceGolden, seededPcm, writeSeededVoiceCheckpoint } from "../test/parity/voice-checkpoint.ts";
+import { demoVoiceDirectory } from "../layers/models/index.ts";
+import { maxAbsoluteError } from "../test/parity/golden.ts";
+import {
+  readVoiceGolden,
+  seededPcm,
+  type VoiceGolden,
+  writeSeededVoiceCheckpoint,
+} from "../test/parity/voice-checkpoint.ts";
 import { compareVoiceModel } from "../test/parity/voice-parity.ts";
 
 const bounds = { fp32: 1e-4, int8: 0.999 };
@@ -22,12 +30,13 @@ else await compare(process.argv[2]);
 
 async function compare(only: string | undefined): Promise<void> {
   const golden = await readVoiceGolden();
-  for (const name of ["astBase", "xlsr300m"] as const) {
+  if (only === undefined) compareFbank(golden);
+  for (const name of ["astDemo", "xlsrSmall", "astBase", "xlsr300m"] as const) {
     if (only !== undefined && only !== name) continue;
     const workDirectory = await mkdtemp(join(tmpdir(), "halfgig-parity-"));
     try {
-      const checkpointDirectory = join(workDirectory, "checkpoint");
-      await writeSeededVoiceCheckpoint(checkpointDirectory, name);
+      const checkpointDirectory = name === "astDemo" ? demoVoiceDirectory : join(workDirectory, "checkpoint");
+      if (name !== "astDemo") await writeSeededVoiceCheckpoint(checkpointDirectory, name);
       for (const precision of ["int8", "fp32"] as const) {
         const outputDirectory = join(workDirectory, precision);
         const started = performance.now();
@@ -46,6 +55,7 @@ async function compare(only: string | undefined): Promise<void> {
           );
           if (!passed) process.exitCode = 1;
         }
+        if (name !== "astBase" && name !== "xlsr300m") continue;
         const child = spawnSync(process.execPath, [fileURLToPath(import.meta.url), measureFlag, outputDirectory], {
           encoding: "utf8",
           // What functions run with: freed blocks go back to the system.
@@ -58,6 +68,16 @@ async function compare(only: string | undefined): Promise<void> {
       await rm(workDirectory, { recursive: true, force: true });
     }
   }
+}
+
+/** Kaldi's filter bank against its definition in numpy. */
+function compareFbank({ fbank }: VoiceGolden): void {
+  const rows = new FbankStream(128).push(seededPcm(16_000));
+  const errors = fbank.rows.map(({ frame, values }) => maxAbsoluteError(rows.subarray(frame * 128), values));
+  const worst = Math.max(...errors);
+  const passed = rows.length === fbank.frames * 128 && worst <= bounds.fp32;
+  console.log(`fbank, 1000 ms: max error ${worst.toExponential(2)} ${passed ? "ok" : "TOO FAR"}`);
+  if (!passed) process.exitCode = 1;
 }
 
 async function measure(directory: string): Promise<void> {

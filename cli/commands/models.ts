@@ -5,6 +5,8 @@ import {
   type ListedModel,
   listModels,
   obtainModel,
+  obtainVoiceModel,
+  parseModelName,
   pullModel,
   removeModel,
   verifyModel,
@@ -50,6 +52,7 @@ export async function models(options: CommandLine): Promise<number> {
 async function list(directory: string): Promise<number> {
   const rows = (await listModels(directory)).map((model) => [
     model.demo ? `${model.id} (DEMO)` : model.id,
+    model.kind,
     model.present ? "yes" : "no",
     model.built.join(", ") || "–",
     model.sizeBytes === 0 ? "–" : megabytes(model.sizeBytes),
@@ -57,7 +60,7 @@ async function list(directory: string): Promise<number> {
     /^[0-9a-f]{40}$/.test(model.revision) ? model.revision.slice(0, 12) : model.revision,
     model.source,
   ]);
-  say(printable(table(["model", "on disk", "built", "size", "licence", "revision", "source"], rows)));
+  say(printable(table(["model", "for", "on disk", "built", "size", "licence", "revision", "source"], rows)));
   say(`\nin ${printable(directory)}`);
   return exitStatus.done;
 }
@@ -105,7 +108,7 @@ async function build(
     manifest,
     built,
     directory: folder,
-  } = await obtainModel({
+  } = await (parseModelName(name).known?.kind === "voice" ? obtainVoiceModel : obtainModel)({
     id: name,
     modelsDirectory: directory,
     precision,
@@ -144,10 +147,11 @@ async function verify(name: string | undefined, directory: string): Promise<numb
 }
 
 async function remove(name: string, directory: string, buildsOnly: boolean): Promise<number> {
-  if (name === "demo" && !buildsOnly) {
+  const { known } = parseModelName(name);
+  if (known?.demo && !buildsOnly) {
     throw new MediaError(
       "config.invalid",
-      "The demo model is part of halfgig. `halfgig models rm demo --builds` removes its graphs.",
+      `The demo model is part of halfgig. \`halfgig models rm ${known.id} --builds\` removes its graphs.`,
     );
   }
   const freedBytes = await removeModel({ name, modelsDirectory: directory, buildsOnly });

@@ -1,16 +1,22 @@
 import { describeSettings } from "../../layers/core/index.ts";
+import { leaveSystemLimit } from "../../stacks/local/system/index.ts";
 import { openHost } from "../open-host.ts";
 import type { CommandLine } from "../options.ts";
+import { beginUnderLimit } from "../system-limit.ts";
 
 /** `halfgig serve`: the whole service on this machine, until SIGINT or SIGTERM. */
 export async function serve(options: CommandLine): Promise<number> {
   const say = (line: string) => process.stdout.write(`${line}\n`);
+  const limit = options.memoryMB === undefined ? undefined : beginUnderLimit(options.memoryMB);
+  if (limit) say(`the whole service in ${limit.limitMB} MB: ${limit.reason}`);
   const stopped = new Promise<string>((resolve) => {
     process.once("SIGINT", resolve);
     process.once("SIGTERM", resolve);
   });
   const opened = await openHost({
     ...options,
+    memoryMB: undefined,
+    systemLimit: limit,
     kind: "serve",
     ports: { gateway: options.port, s3: options.s3Port },
     onNotice: say,
@@ -27,9 +33,11 @@ export async function serve(options: CommandLine): Promise<number> {
   say(`API           ${host.url}`);
   say(`S3            ${host.s3Url}`);
   say(`access token  ${host.accessToken}`);
+  say('AWS tools     eval "$(halfgig credentials)"; they may read and write objects, watch jobs, call functions');
   say("ready; Ctrl-C stops");
   const signal = await stopped;
   say(`${signal}: stopping; running jobs go on at the next start`);
   await opened.close();
+  if (limit) leaveSystemLimit(limit);
   return 0;
 }

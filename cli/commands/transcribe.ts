@@ -5,7 +5,10 @@ import { exitStatus } from "../exit-status.ts";
 import { openHost } from "../open-host.ts";
 import type { CommandLine } from "../options.ts";
 import { sendFile } from "../send-file.ts";
+import { sendUrl } from "../send-url.ts";
 import { printable } from "../terminal.ts";
+import { isAddress } from "../url-flags.ts";
+import { voiceText } from "../voice-report.ts";
 
 /** `halfgig <file…>`: each file through the whole system; results are printed, or written with -o. */
 export async function transcribe(options: CommandLine): Promise<number> {
@@ -19,11 +22,15 @@ export async function transcribe(options: CommandLine): Promise<number> {
     let worst: number = exitStatus.done;
     for (const [index, file] of options.files.entries()) {
       try {
-        const { job, reused } = await sendFile(api, file, { ...options, signal: stop.signal });
-        if (reused)
-          notice(`${printable(file)}: reused the transcript of ${job.updatedAt} (same bytes, options and model)`);
-        worst = Math.max(worst, report(file, job));
-        if (job.status !== "failed") await deliver(api, job, names[index] ?? `${index}`, options);
+        const choices = { ...options, signal: stop.signal };
+        const all = isAddress(file) ? await sendUrl(api, file, choices) : [await sendFile(api, file, choices)];
+        for (const [entry, { job, reused }] of all.entries()) {
+          if (reused)
+            notice(`${printable(file)}: reused the transcript of ${job.updatedAt} (same bytes, options and model)`);
+          worst = Math.max(worst, report(file, job));
+          const name = `${names[index] ?? index}${all.length > 1 ? `-${entry + 1}` : ""}`;
+          if (job.status !== "failed") await deliver(api, job, name, options);
+        }
       } catch (error) {
         if (stop.signal.aborted) throw error;
         notice(printable(`${file}: ${(error as Error).message}`));
@@ -63,7 +70,10 @@ function report(file: string, job: JobStatus): number {
 }
 
 async function deliver(api: ApiClient, job: JobStatus, name: string, options: CommandLine): Promise<void> {
-  for (const format of options.formats) {
+  const judged = job.options.tasks?.includes("voice") && !job.model.includes("-skip_ai_models");
+  const alone = job.options.tasks?.every((task) => task === "voice") ?? false;
+  if (judged) await deliverVoice(await api.voice(job.jobId), name, { ...options, alone });
+  for (const format of alone && options.outputDirectory === undefined ? [] : options.formats) {
     const text = await api.transcript(job.jobId, format, options.subtitles);
     if (options.outputDirectory === undefined) {
       // To a terminal only what a terminal should get; to a pipe or file, the bytes as they are.
@@ -78,16 +88,38 @@ async function deliver(api: ApiClient, job: JobStatus, name: string, options: Co
   }
 }
 
+/** To people as a table: on stdout where it is all that was asked for, else beside the progress. With -o as it is. */
+async function deliverVoice(
+  json: string,
+  name: string,
+  { outputDirectory, alone }: Pick<CommandLine, "outputDirectory"> & { alone: boolean },
+): Promise<void> {
+  (alone ? process.stdout : process.stderr).write(printable(voiceText(json)));
+  if (outputDirectory === undefined) return;
+  await mkdir(outputDirectory, { recursive: true });
+  const path = join(outputDirectory, `${name}.voice.json`);
+  await writeFile(`${path}.tmp`, json);
+  await rename(`${path}.tmp`, path);
+  process.stderr.write(`halfgig: wrote ${printable(path)}\n`);
+}
+
 /** Names for results: a file's own without its extension; with it where two files would share a name. */
 export function outputNames(files: readonly string[]): string[] {
-  const stems = files.map((file) => basename(file, extname(file)));
+  const paths = files.map((file) => (isAddress(file) ? pathOf(file) : file));
+  const stems = paths.map((path) => basename(path, extname(path)));
   const names = stems.map((stem, index) =>
-    stems.indexOf(stem) === stems.lastIndexOf(stem) ? stem : basename(files[index] ?? ""),
+    stems.indexOf(stem) === stems.lastIndexOf(stem) ? stem : basename(paths[index] ?? ""),
   );
   return names.map((name, index) => {
     const earlier = names.slice(0, index).filter((other) => other === name).length;
     return earlier === 0 ? name : `${name}-${earlier + 1}`;
   });
+}
+
+/** The path of an address as it is written: what is percent-encoded in it stays so. */
+function pathOf(address: string): string {
+  const url = URL.parse(address);
+  return !url ? "address" : basename(url.pathname) === "" ? url.hostname : url.pathname;
 }
 
 function stopOnSignal() {

@@ -27,6 +27,14 @@ export function endpoint(handle: (event: HttpEvent) => Promise<HttpReply>) {
     .handler(handle);
 }
 
+/** @throws MediaError `request.invalid` that names each parameter that is wrong. */
+export function parseQuery<S extends z.ZodType>(event: HttpEvent, schema: S): z.output<S> {
+  const parsed = schema.safeParse(event.queryStringParameters ?? {});
+  if (parsed.success) return parsed.data;
+  const complaints = parsed.error.issues.map((issue) => `${issue.path.join(".") || "query"}: ${issue.message}`);
+  throw new MediaError("request.invalid", `The address's parameters cannot be used: ${complaints.join("; ")}.`);
+}
+
 /** @throws MediaError `request.invalid` that names each field that is wrong. */
 export function parseBody<S extends z.ZodType>(event: HttpEvent, schema: S): z.output<S> {
   const text = event.isBase64Encoded ? Buffer.from(event.body ?? "", "base64").toString("utf8") : (event.body ?? "");

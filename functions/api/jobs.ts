@@ -1,16 +1,41 @@
-import { environmentValue, type JobId, parseJobId } from "../../layers/core/index.ts";
-import { findJob, isFinal, type JobRecord, keys, listJobIds, listKeys, readJob } from "../../layers/storage/index.ts";
-import { endpoint, json } from "./http.ts";
+import { z } from "zod";
+import { environmentValue } from "../../layers/core/index.ts";
+import { isFinal, type JobRecord, jobRecordSchema, keys, listJobs, listKeys, readJob } from "../../layers/storage/index.ts";
+import { callerOf } from "./caller.ts";
+import { endpoint, json, parseQuery } from "./http.ts";
+import { jobOf } from "./job-reply.ts";
 
-/** `GET /v1/jobs/{jobId}`: one job's record with its progress. `GET /v1/jobs`: the latest hundred, newest first. */
+const status = jobRecordSchema.shape.status;
+
+const querySchema = z.strictObject({
+  limit: z.coerce.number().int().min(1).max(100).default(50),
+  /** The `next` of the page before. */
+  cursor: z
+    .string()
+    .regex(/^[0-9a-z-]{1,64}$/, "the next of an earlier reply")
+    .optional(),
+  /** One or several, with commas between them. */
+  status: z
+    .string()
+    .transform((text) => text.split(","))
+    .pipe(z.array(status))
+    .optional(),
+  /** Only jobs made at this time or later. */
+  since: z
+    .union([z.iso.datetime({ offset: true }), z.iso.date()], "a time such as 2026-11-21T08:00:00Z")
+    .transform((text) => Date.parse(text))
+    .optional(),
+});
+
+/**
+ * `GET /v1/jobs/{jobId}`: one job's record with its progress. `GET /v1/jobs?limit=&status=&since=&cursor=`: a page of them, newest first;
+ * `next` is the cursor of the page after it, null where there is none. A page may be short of `limit` and have a `next` all the same.
+ */
 export const handler = endpoint(async (event) => {
-  const id = event.pathParameters?.jobId;
-  if (id !== undefined) return json(200, await withProgress(await readJob(parseJobId(id))));
-  const ids: JobId[] = [];
-  for await (const jobId of listJobIds()) ids.push(jobId);
-  const found = await Promise.all(ids.slice(-100).map(findJob));
-  const jobs = found.filter((job) => job !== undefined).sort((a, b) => b.createdAt.localeCompare(a.createdAt));
-  return json(200, { jobs, total: ids.length });
+  if (event.pathParameters?.jobId !== undefined) return json(200, await withProgress(await readJob(jobOf(event))));
+  const { limit, cursor, status: statuses, since: sinceMs } = parseQuery(event, querySchema);
+  const page = await listJobs(callerOf(event).tenant, { limit, cursor, statuses, sinceMs });
+  return json(200, { jobs: page.jobs, next: page.cursor });
 });
 
 /**

@@ -1,7 +1,8 @@
 import type { Context } from "aws-lambda";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { parseJobId, sha256Hex } from "../../layers/core/index.ts";
+import { defaultTenant, parseJobId, sha256Hex } from "../../layers/core/index.ts";
 import { updateJob } from "../../layers/storage/index.ts";
+import { calledBy } from "../../test/support/caller.ts";
 import { openTestS3 } from "../../test/support/s3.ts";
 import type { HttpEvent } from "./http.ts";
 import { handler } from "./presign.ts";
@@ -13,12 +14,12 @@ beforeAll(async () => {
 afterAll(() => storage[Symbol.asyncDispose]());
 
 async function ask(body: { sha256: string; multipart?: boolean }): Promise<{ jobId: string; reused?: boolean }> {
-  const event = { body: JSON.stringify({ fileName: "a.wav", sizeBytes: 5, ...body }) } as HttpEvent;
+  const event = { ...calledBy(), body: JSON.stringify({ fileName: "a.wav", sizeBytes: 5, ...body }) } as unknown as HttpEvent;
   const { body: text } = (await handler(event, {} as Context)) as { body: string };
   return JSON.parse(text);
 }
 
-const done = (jobId: string) => updateJob(parseJobId(jobId), () => ({ status: "done" }));
+const done = (jobId: string) => updateJob({ tenant: defaultTenant, jobId: parseJobId(jobId) }, () => ({ status: "done" }));
 
 it("answers for a hash only with bytes that S3 compared with it: never with those of a file in parts", async () => {
   const sha256 = sha256Hex("bytes");
@@ -36,7 +37,7 @@ it("answers for a hash only with bytes that S3 compared with it: never with thos
 it("starts a failed job over under its own id, and gives a file in parts a new one", async () => {
   const sha256 = sha256Hex("other");
   const { jobId } = await ask({ sha256 });
-  await updateJob(parseJobId(jobId), () => ({ status: "failed" }));
+  await updateJob({ tenant: defaultTenant, jobId: parseJobId(jobId) }, () => ({ status: "failed" }));
   expect((await ask({ sha256, multipart: true })).jobId).not.toBe(jobId);
   expect((await ask({ sha256 })).jobId).toBe(jobId);
 });

@@ -2,134 +2,136 @@ import { z } from "zod";
 import {
   canonicalJson,
   derivedJobId,
-  environmentValue,
-  type JobId,
   MediaError,
   newJobId,
   readSettings,
-  type Settings,
 } from "../../layers/core/index.ts";
 import {
-  createJob,
   findJob,
   isFinal,
-  type JobOptions,
-  type JobRecord,
-  jobOptionsSchema,
+  jobRequestSchema,
   keys,
+  largestPartBytes,
+  mostParts,
+  type PresignedUpload,
   presignTranscript,
   presignUpload,
-  updateJob,
+  smallestPartBytes,
+  type UploadWay,
+  usualPartSize,
 } from "../../layers/storage/index.ts";
+import { registerJob } from "../../layers/workflow/index.ts";
+import { callerOf } from "./caller.ts";
 import { endpoint, json, parseBody } from "./http.ts";
+import { modelIdentity } from "./model-identity.ts";
+import { refuseWhatTheProviderLacks } from "./provider-options.ts";
 
-const bodySchema = z.strictObject({
-  /** Shown to people; never part of a key or a command. */
-  fileName: z.string().min(1).max(1024),
-  sizeBytes: z.number().int().min(0),
-  /** Hex. When given, equal bytes with equal options are one job, and S3 verifies an upload that is not in parts. */
-  sha256: z
-    .string()
-    .regex(/^[0-9a-f]{64}$/)
-    .optional(),
-  multipart: z.boolean().default(false),
-  options: jobOptionsSchema.prefault({}),
-});
+const bodySchema = z
+  .strictObject({
+    /** Shown to people; never part of a key or a command. */
+    fileName: z.string().min(1).max(1024),
+    /** Left out where a transcript comes alone, without a file. */
+    sizeBytes: z.number().int().min(0).optional(),
+    /** Hex. When given, equal bytes with equal options are one job, and S3 verifies an upload by PUT. */
+    sha256: z
+      .string()
+      .regex(/^[0-9a-f]{64}$/)
+      .optional(),
+    /** In parts, which may be sent in any order, several at a time, and again after a cut. */
+    multipart: z.boolean().default(false),
+    /** `multipart`: bytes of each part but the last. */
+    partSizeBytes: z.number().int().min(smallestPartBytes).max(largestPartBytes).optional(),
+    /** `multipart`: false leaves the list of addresses out; each is asked for when it is needed. */
+    addresses: z.boolean().default(true),
+    /** `multipart`: every part comes with the SHA-256 of its bytes. */
+    checksums: z.boolean().default(false),
+    /** A form that a browser can send as it is. */
+    form: z.boolean().default(false),
+    options: jobRequestSchema.prefault({}),
+  })
+  .superRefine((body, context) => {
+    const complain = (name: string, message: string) =>
+      context.addIssue({ code: "custom", path: [name], message, input: undefined });
+    if (body.form && body.multipart) complain("form", "is one request, multipart is many: choose one");
+    if (body.options.options?.url !== undefined) complain("options.url", "belongs to POST /v1/jobs");
+    if (body.sizeBytes === undefined && !body.options.options?.transcript) {
+      complain("sizeBytes", "is needed unless a transcript comes alone");
+    }
+    if (body.sizeBytes === undefined && body.options.options?.tasks?.includes("voice")) {
+      complain("options.tasks", "cannot judge voices without a file");
+    }
+  });
+type Body = z.output<typeof bodySchema>;
 
 /**
  * `POST /v1/uploads`: makes a job and the presigned address to send its file to; a second one where a transcript comes with it. The job
  * starts when everything that was announced is there.
  */
 export const handler = endpoint(async (event) => {
-  const body = parseBody(event, bodySchema);
+  const { tenant } = callerOf(event);
+  const { options: request, ...body } = parseBody(event, bodySchema);
+  const { options, webhook } = request;
   const settings = readSettings(process.env);
   const limitBytes = settings.MAX_VIDEO_SIZE_MB * 1_048_576;
-  if (body.sizeBytes > limitBytes) {
+  const { sizeBytes } = body;
+  if (sizeBytes !== undefined && sizeBytes > limitBytes) {
     throw new MediaError(
       "media.too_large",
-      `The file has ${body.sizeBytes} bytes; at most ${limitBytes} are accepted. Send a smaller file, or raise MAX_VIDEO_SIZE_MB.`,
+      `The file has ${sizeBytes} bytes; at most ${limitBytes} are accepted. Send a smaller file, or raise MAX_VIDEO_SIZE_MB.`,
     );
   }
-  refuseWhatTheProviderLacks(body.options, settings);
-  const model = environmentValue("MODEL_ID");
-  const derived = body.sha256 && derivedJobId(body.sha256, canonicalJson(body.options), model);
-  const known = derived ? await findJob(derived) : undefined;
-  if (known && (known.status === "done" || known.status === "partial" || (known.executionName && !isFinal(known)))) {
+  refuseWhatTheProviderLacks(options, settings);
+  const way = wayOf(body, sizeBytes ?? 0);
+  const model = modelIdentity(options, settings);
+  // A transcript that comes alone is known by its own hash, which is among the options.
+  const content = sizeBytes === undefined ? "" : body.sha256;
+  const derived = content === undefined ? undefined : derivedJobId(tenant, content, canonicalJson(options), model);
+  const known = derived && (await findJob({ tenant, jobId: derived }));
+  const runs = known && known.executionName !== undefined && !isFinal(known);
+  // One that runs already tells nobody of its end, or somebody else.
+  if (known && (known.status === "done" || known.status === "partial" || (runs && !webhook))) {
     const { jobId, status } = known;
     return json(200, { jobId, status, reused: true, job: `/v1/jobs/${jobId}` });
   }
-  // S3 cannot verify the hash of a file in parts: its transcript must not answer for that hash later on.
-  const addressed = derived && !body.multipart;
-  const jobId = addressed ? derived : newJobId();
+  // S3 cannot verify the hash of a file in parts or of a form: its transcript must not answer for that hash later on.
+  const jobId = derived && way.method === "PUT" && !runs ? derived : newJobId();
+  const ref = { tenant, jobId };
   const expiresSeconds = settings.UPLOAD_URL_SECONDS;
-  const upload = await presignUpload(jobId, { ...body, expiresSeconds });
-  const { transcript: given } = body.options;
-  const transcript = given && (await presignTranscript(jobId, { ...given, expiresSeconds }));
-  await register(jobId, addressed ? known : undefined, {
-    fileName: body.fileName,
-    model,
-    options: body.options,
+  const upload =
+    sizeBytes === undefined
+      ? undefined
+      : await presignUpload(ref, way, { sizeBytes, sha256: body.sha256, expiresSeconds });
+  const { transcript: given } = options;
+  const transcript = given && (await presignTranscript(ref, { ...given, expiresSeconds }));
+  await registerJob(ref, {
+    ...{ fileName: body.fileName, model, options, webhook },
     upload: {
-      key: keys.upload(jobId),
-      sizeBytes: body.sizeBytes,
+      ...(sizeBytes === undefined
+        ? { key: keys.givenTranscript(ref), sizeBytes: given?.sizeBytes ?? 0 }
+        : { key: keys.upload(ref), sizeBytes }),
       sha256: body.sha256,
-      multipartUploadId: upload.method === "MULTIPART" ? upload.uploadId : undefined,
+      ...partsOf(upload, body),
     },
   });
   return json(201, { jobId, status: "awaiting_upload", upload, transcript, job: `/v1/jobs/${jobId}` });
 });
 
-/** Said before anything is uploaded: the service's own refusal would come window by window. */
-function refuseWhatTheProviderLacks(options: JobOptions, { ASR_PROVIDER }: Settings): void {
-  if (ASR_PROVIDER === "local" || options.transcript) return;
-  const local = ["mode", "task", ...localOptions].find((name) => {
-    if (name === "mode") return options.mode === "exact";
-    if (name === "task")
-      return options.task === "language" || (options.task === "translate" && ASR_PROVIDER !== "openai");
-    return options[name as keyof JobOptions] !== undefined;
-  });
-  if (local === undefined) return;
-  const value = local === "mode" || local === "task" ? `"${options[local]}"` : "this option";
-  throw new MediaError(
-    "request.invalid",
-    `options.${local}: ${value} works with the model of this host only, and ASR_PROVIDER=${ASR_PROVIDER} is set. Leave it out.`,
-  );
+function wayOf({ form, multipart, partSizeBytes, addresses, checksums }: Omit<Body, "options">, size: number): UploadWay {
+  if (!multipart) return { method: form ? "POST" : "PUT" };
+  const bytes = partSizeBytes ?? usualPartSize(size);
+  if (size / bytes > mostParts) {
+    const least = Math.ceil(size / mostParts);
+    throw new MediaError(
+      "request.invalid",
+      `partSizeBytes: a file has at most ${mostParts} parts; ${least} bytes are the least for this one.`,
+    );
+  }
+  // The hash of a part is part of what is signed, so it must be known first.
+  return { method: "MULTIPART", partSizeBytes: bytes, addresses: addresses && !checksums, checksums };
 }
 
-const localOptions = [
-  ...["hotwords", "beamSize", "patience", "lengthPenalty", "bestOf", "temperatures"],
-  ...["compressionRatioThreshold", "logprobThreshold", "noSpeechThreshold"],
-];
-
-/** A content-addressed job that failed, or was never sent, starts over under its own id. */
-async function register(
-  jobId: JobId,
-  known: JobRecord | undefined,
-  given: Pick<JobRecord, "fileName" | "model" | "options" | "upload">,
-): Promise<void> {
-  const now = new Date().toISOString();
-  const fresh: JobRecord = {
-    format: 1,
-    jobId,
-    status: "awaiting_upload",
-    attempt: 1,
-    createdAt: now,
-    updatedAt: now,
-    ...given,
-  };
-  if (!known && (await createJob(fresh))) return;
-  await updateJob(jobId, (job) =>
-    job.executionName && !isFinal(job)
-      ? undefined
-      : {
-          ...given,
-          status: "awaiting_upload",
-          attempt: job.attempt + (job.status === "failed" ? 1 : 0),
-          error: undefined,
-          windows: undefined,
-          exact: undefined,
-          executionName: undefined,
-          executionArn: undefined,
-        },
-  );
+function partsOf(upload: PresignedUpload | undefined, { checksums }: Pick<Body, "checksums">) {
+  if (upload?.method !== "MULTIPART") return {};
+  const { uploadId: multipartUploadId, partSizeBytes } = upload;
+  return { multipartUploadId, partSizeBytes, ...(checksums ? { checksums } : {}) };
 }

@@ -3,6 +3,7 @@ import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
 import { environmentValue, MediaError, parseJobId } from "../../layers/core/index.ts";
 import {
   headObject,
+  isFinal,
   keys,
   openObject,
   readJob,
@@ -10,6 +11,7 @@ import {
   type TranscriptFormat,
   transcriptFormats,
 } from "../../layers/storage/index.ts";
+import { callerOf } from "./caller.ts";
 import { endpoint, type HttpReply } from "./http.ts";
 import { renderStored, type SubtitleFormat, subtitleQuery } from "./subtitles.ts";
 
@@ -24,21 +26,32 @@ const contentTypes: Record<TranscriptFormat, string> = {
 // A buffered Lambda reply holds 6 MB; larger files are fetched from S3 directly.
 const largestInlineBytes = 4 * 1_048_576;
 
+/** Whether the voices are human or synthetic. */
+const voiceFile = "voice.json";
+
 /**
- * `GET /v1/jobs/{jobId}/transcript.{json|srt|vtt|txt|tsv}`. For srt and vtt the parameters `max_line_width`,
+ * `GET /v1/jobs/{jobId}/transcript.{json|srt|vtt|txt|tsv}`, and `voice.json` beside them. For srt and vtt the parameters `max_line_width`,
  * `max_line_count`, `max_words_per_line` and `highlight_words` lay the cues out anew, from the stored JSON.
  */
 export const handler = endpoint(async (event): Promise<HttpReply> => {
   const jobId = parseJobId(event.pathParameters?.jobId);
-  const format = formatOf(event.pathParameters?.file);
+  const ref = { tenant: callerOf(event).tenant, jobId };
+  const file = event.pathParameters?.file;
+  const format = file === voiceFile ? "json" : formatOf(file);
   const options = subtitleQuery(event.queryStringParameters, format);
-  const job = await readJob(jobId);
+  const job = await readJob(ref);
   if (job.status === "failed") {
     throw new MediaError("job.failed", `Job ${jobId} failed at ${job.error?.step}: ${job.error?.message}`);
   }
   const bucket = environmentValue("RESULTS_BUCKET");
-  const key = keys.transcript(jobId, options ? "json" : format);
+  const key = file === voiceFile ? keys.voice(ref) : keys.transcript(ref, options ? "json" : format);
   const head = job.status === "done" || job.status === "partial" ? await headObject(bucket, key) : undefined;
+  if (!head && file === voiceFile && isFinal(job)) {
+    throw new MediaError(
+      "voice.not_judged",
+      `Nobody asked for the voices of job ${jobId} to be judged: send the file with the task voice.`,
+    );
+  }
   if (!head) {
     throw new MediaError("job.not_ready", `Job ${jobId} is ${job.status}; its transcript is not there yet. Ask again.`);
   }
@@ -67,6 +80,6 @@ function formatOf(file: string | undefined): TranscriptFormat {
   if (format) return format;
   throw new MediaError(
     "request.invalid",
-    `There is no result of that name. Ask for one of: ${transcriptFormats.map((known) => `transcript.${known}`).join(", ")}.`,
+    `There is no result of that name. Ask for one of: ${transcriptFormats.map((known) => `transcript.${known}`).join(", ")}, ${voiceFile}.`,
   );
 }

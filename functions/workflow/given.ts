@@ -8,8 +8,9 @@ import type { ExecutionInput } from "../../layers/workflow/index.ts";
  * The transcript that came with a file; 5 MiB at most, which the presigned address saw to.
  * @throws MediaError `transcript.invalid`
  */
-export async function readGiven({ jobId, bucket, options }: ExecutionInput): Promise<GivenTranscript> {
-  if (!options.transcript) throw new MediaError("workflow.step_failed", `Job ${jobId} came without a transcript.`);
-  const stored = await openObject(bucket, keys.givenTranscript(jobId));
+export async function readGiven(job: ExecutionInput): Promise<GivenTranscript> {
+  const { bucket, options } = job;
+  if (!options.transcript) throw new MediaError("workflow.step_failed", `Job ${job.jobId} came without a transcript.`);
+  const stored = await openObject(bucket, keys.givenTranscript(job));
   return parseTranscript(options.transcript.format, transcriptText(await buffer(stored)));
 }

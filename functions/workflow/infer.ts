@@ -1,22 +1,39 @@
 import type { z } from "zod";
 import { pcmFromBytes } from "../../layers/audio/index.ts";
 import { environmentValue, log, readSettings } from "../../layers/core/index.ts";
+import { watchMemory } from "../../layers/inference/index.ts";
 import { openProvider, type SpeechProvider } from "../../layers/providers/index.ts";
 import { detectWindowLanguage, transcribeWindow } from "../../layers/speech/index.ts";
-import { headObject, keys, openObject, putObject } from "../../layers/storage/index.ts";
-import { inferInputSchema, type inferOutputSchema } from "../../layers/workflow/index.ts";
+import { headObject, keys, openObject, putObject, textTaskOf } from "../../layers/storage/index.ts";
+import {
+  clipInputSchema,
+  type clipOutputSchema,
+  inferInputSchema,
+  type inferOutputSchema,
+} from "../../layers/workflow/index.ts";
 import { recogniser, speechOptions } from "./recogniser.ts";
 import { timingMetadata } from "./timings.ts";
+import { judgeWindow, scoreStretch } from "./voice.ts";
 
 type Input = z.output<typeof inferInputSchema>;
 
 let provider: Promise<SpeechProvider> | undefined;
 
 /**
- * Recognises one window: by the model here, or by the service that ASR_PROVIDER names. The result is written once: a window whose
- * result exists is not computed again, and of two workers on one window the first to finish wins.
+ * Recognises one window, by the model here or by the service that ASR_PROVIDER names, and judges its voices, as the plan says. The
+ * result is written once: a window whose result exists is not computed again, and of two workers on one window the first to finish
+ * wins. A clip that comes with the event is judged at once, and nothing is written.
  */
-export async function handler(event: unknown): Promise<z.output<typeof inferOutputSchema>> {
+export async function handler(
+  event: unknown,
+): Promise<z.output<typeof inferOutputSchema> | z.output<typeof clipOutputSchema>> {
+  await using _memory = watchMemory();
+  const clip = clipInputSchema.safeParse(event).data?.clip;
+  if (clip) {
+    const pcm = pcmFromBytes(Buffer.from(clip.pcm, "base64"));
+    return { scores: await scoreStretch(pcm, { startMs: 0, speech: clip.speech }, clip) };
+  }
+
   const input = inferInputSchema.parse(event);
   const { workPrefix, window } = input;
   const bucket = environmentValue("RESULTS_BUCKET");
@@ -25,7 +42,11 @@ export async function handler(event: unknown): Promise<z.output<typeof inferOutp
 
   const started = performance.now();
   const pcm = await readPcm(bucket, window.key);
-  const result = await recognise(pcm, input);
+  const result = {
+    ...(input.work.recognition === "windows" && (await recognise(pcm, input))),
+    // After it: two models are never in use at once, so that they need not fit the memory together.
+    ...(input.work.tasks.includes("voice") && { voice: await judgeWindow(pcm, input) }),
+  };
   const first = await putObject(bucket, resultKey, `${JSON.stringify(result)}\n`, "application/json", {
     onlyIfAbsent: true,
     metadata: timingMetadata(performance.now() - started),
@@ -34,26 +55,31 @@ export async function handler(event: unknown): Promise<z.output<typeof inferOutp
   return { index: window.index, reused: !first };
 }
 
-async function recognise(pcm: Float32Array, { options, work, window }: Input): Promise<unknown> {
+async function recognise(pcm: Float32Array, { options, work, window }: Input): Promise<object> {
   const settings = readSettings(process.env);
   if (settings.ASR_PROVIDER !== "local") {
     provider ??= openProvider(settings).catch((error) => {
       provider = undefined;
       throw error;
     });
-    const { language, task, words, initialPrompt } = options;
+    const { language, words, initialPrompt } = options;
     return (await provider).transcribeWindow(pcm, {
       language,
-      task: task === "translate" ? "translate" : "transcribe",
+      task: textTaskOf(options) === "translate" ? "translate" : "transcribe",
       words,
       prompt: initialPrompt,
     });
   }
-  const { model, tokenizer } = await recogniser();
+  // The lease must outlive the work, hence `return await`.
+  await using lease = await recogniser();
+  const { model, tokenizer } = lease;
   // A window of the plan may ask for the language alone.
-  if (work.tasks.every((task) => task === "language")) return detectWindowLanguage(model, pcm);
+  if (work.tasks.every((task) => task === "language" || task === "voice"))
+    return await detectWindowLanguage(model, pcm);
   const speech = window.speech.map(([startMs, endMs]) => [startMs - window.startMs, endMs - window.startMs] as const);
-  return transcribeWindow(model, tokenizer, pcm, { ...speechOptions(options), speech });
+  // Which language a digit is in, a small model hears less well than which digit it is.
+  const languageAlternatives = options.languageAlternatives ?? (model.manifest.demo ? 1 : 0);
+  return await transcribeWindow(model, tokenizer, pcm, { ...speechOptions(options), languageAlternatives, speech });
 }
 
 /** A window is bounded by the model's own length: 960,000 bytes at 30 s. */

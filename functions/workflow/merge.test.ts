@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { newJobId } from "../../layers/core/index.ts";
+import { defaultTenant, newJobId } from "../../layers/core/index.ts";
 import {
   createJob,
   getJson,
@@ -29,11 +29,11 @@ const failure = { step: "transcribe", error: "Runtime.OutOfMemory", cause: '{"er
 
 /** A job in exact mode over 20 s, of which `slices` of 5 s are transcribed. */
 async function exactJob(slices: number) {
-  const jobId = newJobId();
+  const ref = { tenant: defaultTenant, jobId: newJobId() };
   const now = new Date().toISOString();
-  const upload = { key: keys.upload(jobId), sizeBytes: 1 };
+  const upload = { key: keys.upload(ref), sizeBytes: 1 };
   await createJob({
-    ...{ format: 1, jobId, status: "running", attempt: 1, fileName: "a.mp3", createdAt: now, updatedAt: now },
+    ...{ format: 1, ...ref, status: "running", attempt: 1, fileName: "a.mp3", createdAt: now, updatedAt: now },
     ...{ model: "m", options, upload, executionName },
   });
   const put = (key: string, value: unknown, metadata = {}) =>
@@ -55,29 +55,29 @@ async function exactJob(slices: number) {
   const audio = { key: keys.audio(workPrefix), melMaximum: 1 };
   const activityKey = keys.activity(workPrefix);
   const event = {
-    job: { jobId, bucket: "uploads", key: upload.key, etag: "e", sizeBytes: 1, options },
+    job: { ...ref, bucket: "uploads", key: upload.key, etag: "e", sizeBytes: 1, options, webhook: false },
     ...{ workPrefix, executionName, mapManifestKey: null, slices },
     probe: { container: "mp3", demuxer: "mp3", audioTrack: 0, durationMs: 20_000, startMs: 0, tookMs: 3 },
-    split: { work, windows: 0, planKey: "", activityKey, audio, durationMs: 20_000, warnings: [], tookMs: 4 },
+    split: { work, windows: 0, planKey: "", mapKey: "", activityKey, audio, durationMs: 20_000, warnings: [], tookMs: 4 },
   };
-  return { jobId, event };
+  return { ref, event };
 }
 
 describe("merge in exact mode", () => {
   it("joins the slices, and adds up their times", async () => {
-    const { jobId, event } = await exactJob(4);
+    const { ref, event } = await exactJob(4);
     expect(await handler({ ...event, sliceFailure: null })).toEqual({ status: "done" });
-    const job = await readJob(jobId);
+    const job = await readJob(ref);
     expect(job).toMatchObject({ status: "done", timingsMs: { probe: 3, split: 4, recognition: 28 } });
-    const transcript = (await getJson("results", keys.transcript(jobId, "json")))?.value as Transcript;
+    const transcript = (await getJson("results", keys.transcript(ref, "json")))?.value as Transcript;
     expect(transcript.segments.map(({ text }) => text)).toEqual(["slice 0", "slice 1", "slice 2", "slice 3"]);
     expect(JSON.stringify(transcript)).not.toMatch(/took|timing/i);
   });
 
   it("keeps what there is when a slice failed for good: partial, with the reason", async () => {
-    const { jobId, event } = await exactJob(2);
+    const { ref, event } = await exactJob(2);
     expect(await handler({ ...event, sliceFailure: failure })).toEqual({ status: "partial" });
-    const job = await readJob(jobId);
+    const job = await readJob(ref);
     expect(job.ledgerMs).toEqual({ speech: 10_000, silence: 0, other: 0, failed: 10_000 });
     expect(job.warnings?.join()).toMatch(/broke off before the end \(memory\.exceeded: .*512 MB/);
   });
@@ -88,19 +88,19 @@ describe("merge in exact mode", () => {
   });
 
   it("stays done where only its cleaning failed afterwards", async () => {
-    const { jobId, event } = await exactJob(4);
+    const { ref, event } = await exactJob(4);
     await handler({ ...event, sliceFailure: null });
     await fail({ ...event, failure: { step: "merge", error: "storage.unavailable", cause: "" } });
-    expect(await readJob(jobId)).toMatchObject({ status: "done" });
+    expect(await readJob(ref)).toMatchObject({ status: "done" });
   });
 
   it("writes nothing for a job that was sent other bytes meanwhile", async () => {
-    const { jobId, event } = await exactJob(4);
-    await updateJob(jobId, () => ({ executionName: "newer" }));
+    const { ref, event } = await exactJob(4);
+    await updateJob(ref, () => ({ executionName: "newer" }));
     await expect(handler({ ...event, sliceFailure: null })).rejects.toMatchObject({ code: "storage.object_changed" });
-    expect(await getJson("results", keys.transcript(jobId, "json"))).toBeUndefined();
+    expect(await getJson("results", keys.transcript(ref, "json"))).toBeUndefined();
     await fail({ ...event, failure });
-    expect(await readJob(jobId)).toMatchObject({ status: "running", executionName: "newer" });
+    expect(await readJob(ref)).toMatchObject({ status: "running", executionName: "newer" });
   });
 
   it("refuses where a slice is missing without a reason", async () => {

@@ -1,6 +1,6 @@
 import { Readable } from "node:stream";
-import { environmentValue, type JobId, log, MediaError } from "../../layers/core/index.ts";
-import { deletePrefix, keys, putStream, readJob, type TranscriptFormat } from "../../layers/storage/index.ts";
+import { environmentValue, type JobRef, log, MediaError } from "../../layers/core/index.ts";
+import { deletePrefix, isResult, keys, putStream, readJob, type TranscriptFormat } from "../../layers/storage/index.ts";
 import {
   assembleTranscript,
   renderJson,
@@ -13,9 +13,11 @@ import {
 } from "../../layers/transcript/index.ts";
 import { type MergeOutput, mergeInputSchema } from "../../layers/workflow/index.ts";
 import { readActivity } from "./activity.ts";
+import { addVoice } from "./merge-voice.ts";
 import { report } from "./progress.ts";
 import { clipsOf, openResults } from "./results.ts";
 import { stopwatch } from "./timings.ts";
+import { VoiceResults } from "./voice-results.ts";
 
 /**
  * Joins what was recognised in order, accounts for every second in the ledger, writes the transcript in every format,
@@ -26,18 +28,21 @@ export async function handler(event: unknown): Promise<MergeOutput> {
   const input = mergeInputSchema.parse(event);
   const { job, workPrefix, executionName, probe, split } = input;
   const bucket = environmentValue("RESULTS_BUCKET");
-  const record = await readJob(job.jobId);
+  const record = await readJob(job);
   if (record.executionName === executionName && (record.status === "done" || record.status === "partial")) {
     // Repeated after its end, when only the cleaning may be left.
-    await deletePrefix(bucket, workPrefix);
+    await removeWork(bucket, workPrefix, record.status);
     return { status: record.status };
   }
 
+  if (record.status === "canceled") throw new MediaError("job.canceled", `Job ${job.jobId} was canceled.`);
   if (record.executionName !== undefined && record.executionName !== executionName) {
     throw new MediaError("storage.object_changed", `Job ${job.jobId} was sent other bytes meanwhile.`);
   }
-  const results = await openResults(bucket, input);
+  const voices = split.work.tasks.includes("voice") ? new VoiceResults() : undefined;
+  const results = await openResults(bucket, input, voices);
   if (results.nothing) return { status: "failed", failure: results.nothing };
+  const activity = await readActivity(bucket, split.activityKey);
   const transcript = await assembleTranscript({
     ...results.source,
     jobId: job.jobId,
@@ -45,16 +50,20 @@ export async function handler(event: unknown): Promise<MergeOutput> {
     model: split.work.recognition === "none" ? null : modelCard(),
     tasks: split.work.tasks,
     detectedLanguage: split.work.language,
-    activity: await readActivity(bucket, split.activityKey),
+    activity,
     clips: clipsOf(job.options.clipTimestamps, split.durationMs),
     warnings: [...split.warnings, ...results.warnings],
   });
   // The decoder had to take a language; saying which would be a finding that nobody wanted made.
-  if (!split.work.language) for (const segment of transcript.segments) segment.language = "und";
-  await writeTranscript(bucket, job.jobId, transcript);
-  const status = transcript.ledger.totalsMs.failed > 0 || results.incomplete ? "partial" : "done";
-  await report(
-    { jobId: job.jobId, executionName },
+  if (!split.work.language && split.work.mode !== "given")
+    for (const segment of transcript.segments) segment.language = "und";
+  const unheard = voices && (await addVoice(bucket, input, { voices, transcript, activity }));
+  if (unheard?.nothing) return { status: "failed", failure: unheard.nothing };
+  await writeTranscript(bucket, job, transcript);
+  const incomplete = results.incomplete || unheard?.incomplete;
+  const status = transcript.ledger.totalsMs.failed > 0 || incomplete ? "partial" : "done";
+  const reported = report(
+    { ...job, executionName },
     {
       status,
       language: transcript.language
@@ -69,14 +78,26 @@ export async function handler(event: unknown): Promise<MergeOutput> {
       },
     },
   );
-  const deleted = await deletePrefix(bucket, workPrefix);
+  await reported.catch(async (error: unknown) => {
+    // Deleted meanwhile: nobody would ever find what was just written.
+    if (error instanceof MediaError && error.code === "job.not_found") {
+      await deletePrefix(bucket, keys.transcriptsOf(job));
+      await deletePrefix(bucket, workPrefix);
+    }
+    throw error;
+  });
+  const deleted = await removeWork(bucket, workPrefix, status);
   log.info("merged", { jobId: job.jobId, status, segments: transcript.segments.length, workObjectsDeleted: deleted });
   return { status };
 }
 
+/** The results of a partial job are kept: a retry goes on from them. */
+const removeWork = (bucket: string, workPrefix: string, status: "done" | "partial") =>
+  deletePrefix(bucket, workPrefix, status === "partial" ? isResult : undefined);
+
 const modelCard = () => transcriptSchema.shape.model.parse(JSON.parse(environmentValue("MODEL_CARD")));
 
-async function writeTranscript(bucket: string, jobId: JobId, transcript: Transcript): Promise<void> {
+async function writeTranscript(bucket: string, ref: JobRef, transcript: Transcript): Promise<void> {
   const forms: Record<TranscriptFormat, { body: Iterable<string>; type: string }> = {
     srt: { body: renderSrt(transcript.segments), type: "application/x-subrip" },
     vtt: { body: renderVtt(transcript.segments), type: "text/vtt" },
@@ -87,7 +108,7 @@ async function writeTranscript(bucket: string, jobId: JobId, transcript: Transcr
   for (const [format, { body, type }] of Object.entries(forms)) {
     await putStream(
       bucket,
-      keys.transcript(jobId, format as TranscriptFormat),
+      keys.transcript(ref, format as TranscriptFormat),
       Readable.from(body, { objectMode: false }),
       type,
     );

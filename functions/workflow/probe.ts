@@ -1,25 +1,24 @@
 import { environmentValue, log, readSettings } from "../../layers/core/index.ts";
-import { chooseAudioTrack, probeMedia } from "../../layers/media/index.ts";
+import { chooseAudioTrack, chooseSubtitleTrack, probeMedia } from "../../layers/media/index.ts";
 import { keys, objectSource, putObject } from "../../layers/storage/index.ts";
 import { type ProbeOutput, probeInputSchema } from "../../layers/workflow/index.ts";
 import { readGiven } from "./given.ts";
 import { report } from "./progress.ts";
 import { stopwatch } from "./timings.ts";
+import { isTranscriptAlone, probeTranscript } from "./transcript-alone.ts";
 
 /** Decides from the headers what the upload is, refuses what is not media or is over the limits, and writes probe.json. */
 export async function handler(event: unknown): Promise<ProbeOutput> {
   const tookMs = stopwatch();
   const { job, workPrefix, executionName } = probeInputSchema.parse(event);
-  await report(
-    { jobId: job.jobId, executionName },
-    { status: "running", object: { etag: job.etag, sizeBytes: job.sizeBytes } },
-  );
+  await report({ ...job, executionName }, { status: "running", object: { etag: job.etag, sizeBytes: job.sizeBytes } });
+  if (isTranscriptAlone(job)) return { ...(await probeTranscript(job)), tookMs: tookMs() };
   // A transcript that cannot be read should be known of before anything is decoded.
   if (job.options.transcript) await readGiven(job);
   const settings = readSettings(process.env);
   const info = await probeMedia(objectSource(job), {
     limits: {
-      maxSizeBytes: settings.MAX_VIDEO_SIZE_MB * 1_048_576,
+      maxSizeBytes: (job.options.url ? settings.MAX_URL_SIZE_MB : settings.MAX_VIDEO_SIZE_MB) * 1_048_576,
       maxDurationMs: settings.MAX_DURATION_MINUTES * 60_000,
     },
   });
@@ -27,7 +26,7 @@ export async function handler(event: unknown): Promise<ProbeOutput> {
   const bucket = environmentValue("RESULTS_BUCKET");
   await putObject(bucket, keys.probe(workPrefix), `${JSON.stringify(info, null, 2)}\n`, "application/json");
   await report(
-    { jobId: job.jobId, executionName },
+    { ...job, executionName },
     {
       media: {
         container: info.container,
@@ -42,6 +41,7 @@ export async function handler(event: unknown): Promise<ProbeOutput> {
     container: info.container,
     demuxer: info.demuxer,
     audioTrack: track.index,
+    subtitleTrack: job.options.subtitles ? (chooseSubtitleTrack(info, job.options)?.index ?? null) : null,
     durationMs: info.durationEstimated ? null : info.durationMs,
     startMs: info.startMs,
     tookMs: tookMs(),

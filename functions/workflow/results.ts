@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import { MediaError } from "../../layers/core/index.ts";
-import { getJson, keys, readJsonLines } from "../../layers/storage/index.ts";
+import { deleteObject, getJson, keys, readJsonLines } from "../../layers/storage/index.ts";
 import {
   type AssembleSource,
   type ExactSlice,
@@ -19,6 +19,7 @@ import {
 import { storedSliceSchema } from "./exact-slice.ts";
 import { readGiven } from "./given.ts";
 import { timingOf } from "./timings.ts";
+import type { VoiceResults } from "./voice-results.ts";
 
 type Input = z.output<typeof mergeInputSchema>;
 type Failure = { step: string; error: string; cause: string };
@@ -35,8 +36,11 @@ export type Results = {
   recognitionMs(): number;
 };
 
-/** Finds the results of a job, whichever way they came about; they are read one at a time, when the transcript is made. */
-export async function openResults(bucket: string, input: Input): Promise<Results> {
+/**
+ * Finds the results of a job, whichever way they came about; they are read one at a time, when the transcript is made.
+ * @param voices is told of the voices of the windows whose text is read
+ */
+export async function openResults(bucket: string, input: Input, voices?: VoiceResults): Promise<Results> {
   const { job, split } = input;
   if (job.options.transcript) return { source: { given: await readGiven(job) }, ...complete };
   if (split.work.recognition === "none") return { source: unrecognised(split), ...complete };
@@ -45,7 +49,7 @@ export async function openResults(bucket: string, input: Input): Promise<Results
   const [first] = failures.values();
   const timer = { totalMs: 0 };
   return {
-    source: { windows: windowResults(bucket, input, failures, timer), mode: split.work.mode },
+    source: { windows: windowResults(bucket, input, { failures, timer, voices }), mode: split.work.mode },
     ...(first && failures.size === split.windows
       ? { nothing: { step: "infer", error: first.error, cause: first.cause } }
       : {}),
@@ -65,7 +69,7 @@ function unrecognised({ durationMs, work }: Input["split"]): AssembleSource {
   return { windows: [{ index: 0, startMs: 0, endMs: durationMs, outcome: "ok", transcript }], mode: work.mode };
 }
 
-async function failedWindows(bucket: string, manifestKey: string | null): Promise<Map<number, FailedItem>> {
+export async function failedWindows(bucket: string, manifestKey: string | null): Promise<Map<number, FailedItem>> {
   const failures = new Map<number, FailedItem>();
   if (manifestKey === null) return failures;
   for await (const item of readFailedItems(bucket, manifestKey)) {
@@ -74,12 +78,17 @@ async function failedWindows(bucket: string, manifestKey: string | null): Promis
   return failures;
 }
 
+type WindowReading = {
+  failures: ReadonlyMap<number, FailedItem>;
+  timer: { totalMs: number };
+  voices: VoiceResults | undefined;
+};
+
 /** The outcome of every planned window, in the plan's order. */
 async function* windowResults(
   bucket: string,
   { workPrefix, split }: Input,
-  failures: ReadonlyMap<number, FailedItem>,
-  timer: { totalMs: number },
+  { failures, timer, voices }: WindowReading,
 ): AsyncGenerator<WindowResult> {
   for await (const line of readJsonLines(bucket, split.planKey)) {
     const { index, startMs, endMs, speech } = plannedWindowSchema.parse(line);
@@ -100,7 +109,10 @@ async function* windowResults(
         `Window ${index} (${startMs}–${endMs} ms) has neither a result nor a reason for not having one. Send the file again.`,
       );
     }
+    // A retry computes what is not there: a damaged result must not stand in its way.
+    if (found.value === undefined) await deleteObject(bucket, keys.result(workPrefix, index));
     timer.totalMs += timingOf(found.metadata);
+    voices?.add(index, found.value);
     const transcript = windowTranscriptSchema.safeParse(found.value);
     yield transcript.success
       ? { ...window, outcome: "ok", transcript: transcript.data }

@@ -2,7 +2,9 @@ import { LogMelMaximum, PcmReader, type PlannedWindow, WindowPlanner } from "../
 import { environmentValue, log, readSettings } from "../../layers/core/index.ts";
 import { decodePcm } from "../../layers/media/index.ts";
 import { JsonLinesWriter, keys, ObjectWriter, objectSource, putObject } from "../../layers/storage/index.ts";
+import { spreadOrder } from "../../layers/voice/index.ts";
 import {
+  needsWindows,
   type PlannedWindow as PlanLine,
   planWork,
   type SplitOutput,
@@ -10,6 +12,7 @@ import {
 } from "../../layers/workflow/index.ts";
 import { report } from "./progress.ts";
 import { stopwatch } from "./timings.ts";
+import { isTranscriptAlone, splitTranscript } from "./transcript-alone.ts";
 
 /**
  * Decodes the audio track once, as a stream, and cuts it into windows at silence: one object per window, one line per window
@@ -22,10 +25,17 @@ export async function handler(event: unknown): Promise<SplitOutput> {
   const bucket = environmentValue("RESULTS_BUCKET");
   const settings = readSettings(process.env);
   const work = planWork(job.options, settings);
-  const output = new SplitWriter(bucket, workPrefix, { keepWindows: work.recognition === "windows" });
+  if (isTranscriptAlone(job)) {
+    return { ...(await splitTranscript(job, { workPrefix, work })), tookMs: tookMs() };
+  }
+  const output = new SplitWriter(bucket, workPrefix, {
+    keepWindows: needsWindows(work),
+    // Whoever may stop early must have heard from all parts of the file by then.
+    spread: work.tasks.includes("voice") && job.options.voiceBudget !== undefined,
+  });
   const whole = work.recognition === "exact" ? new WholeAudio(bucket, workPrefix) : undefined;
   try {
-    const windowMs = Number(environmentValue("MODEL_WINDOW_MS"));
+    const windowMs = work.recognition === "none" ? voiceWindowMs : Number(environmentValue("MODEL_WINDOW_MS"));
     const planner = new WindowPlanner({
       windowMs,
       // Every window costs a pass of the encoder over its whole length, so a longer window may hold longer pauses.
@@ -47,12 +57,12 @@ export async function handler(event: unknown): Promise<SplitOutput> {
     const { warnings } = await decoder.done;
     const audio = (await whole?.end()) ?? null;
     await output.end();
-    const { windows, durationMs } = output;
-    await report({ jobId: job.jobId, executionName }, audio ? { exact: { seekMs: 0, durationMs } } : { windows });
+    const { windows, durationMs, mapKey } = output;
+    await report({ ...job, executionName }, audio ? { exact: { seekMs: 0, durationMs } } : { windows });
     log.info("split", { jobId: job.jobId, recognition: work.recognition, windows, durationMs });
     const activityKey = keys.activity(workPrefix);
     return {
-      ...{ work, windows, planKey: keys.plan(workPrefix), activityKey, audio, durationMs, warnings },
+      ...{ work, windows, planKey: keys.plan(workPrefix), mapKey, activityKey, audio, durationMs, warnings },
       tookMs: tookMs(),
     };
   } catch (error) {
@@ -61,6 +71,9 @@ export async function handler(event: unknown): Promise<SplitOutput> {
     throw error;
   }
 }
+
+/** Where no speech model says how much it takes at once: a detector packs what it takes out of it. */
+const voiceWindowMs = 30_000;
 
 /** The audio in one object, for the loop of `exact` mode, and the first of its two passes. */
 class WholeAudio {
@@ -94,13 +107,16 @@ class SplitWriter {
   readonly #bucket: string;
   readonly #workPrefix: string;
   readonly #keepWindows: boolean;
+  /** Plan lines that are kept until their order is known; some hundred bytes for half a minute of audio. */
+  readonly #kept: PlanLine[] | undefined;
   readonly #plan: JsonLinesWriter;
   readonly #activity: JsonLinesWriter;
 
-  constructor(bucket: string, workPrefix: string, { keepWindows }: { keepWindows: boolean }) {
+  constructor(bucket: string, workPrefix: string, options: { keepWindows: boolean; spread: boolean }) {
     this.#bucket = bucket;
     this.#workPrefix = workPrefix;
-    this.#keepWindows = keepWindows;
+    this.#keepWindows = options.keepWindows;
+    this.#kept = options.spread ? [] : undefined;
     this.#plan = new JsonLinesWriter(bucket, keys.plan(workPrefix));
     this.#activity = new JsonLinesWriter(bucket, keys.activity(workPrefix));
   }
@@ -113,6 +129,7 @@ class SplitWriter {
       const line: PlanLine = { index, key: keys.window(this.#workPrefix, index), startMs, endMs, speech };
       await putObject(this.#bucket, line.key, pcm, "application/octet-stream");
       await this.#plan.write(line);
+      this.#kept?.push(line);
       this.windows = index + 1;
     }
     for (const span of activity) {
@@ -121,9 +138,22 @@ class SplitWriter {
     }
   }
 
+  /** The plan in the order in which its windows are worked on. */
+  get mapKey(): string {
+    return this.#kept ? keys.spreadPlan(this.#workPrefix) : keys.plan(this.#workPrefix);
+  }
+
   async end(): Promise<void> {
     await this.#plan.end();
     await this.#activity.end();
+    if (!this.#kept) return;
+    const spread = new JsonLinesWriter(this.#bucket, this.mapKey);
+    const of = this.#kept.length;
+    for (const [rank, index] of spreadOrder(of).entries()) {
+      const line = this.#kept[index];
+      if (line) await spread.write({ ...line, rank, of } satisfies PlanLine);
+    }
+    await spread.end();
   }
 
   async abort(): Promise<void> {

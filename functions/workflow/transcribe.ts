@@ -2,6 +2,7 @@ import type { Context } from "aws-lambda";
 import type { z } from "zod";
 import { bytesPerSample, msToSamples, pcmFromBytes } from "../../layers/audio/index.ts";
 import { environmentValue, log, MediaError } from "../../layers/core/index.ts";
+import { type Watermark, watchMemory } from "../../layers/inference/index.ts";
 import { exactCheckpointSchema, exactStart, type PcmSource, transcribeExact } from "../../layers/speech/index.ts";
 import { getJson, keys, openObject, putObject } from "../../layers/storage/index.ts";
 import { type TranscribeOutput, transcribeInputSchema } from "../../layers/workflow/index.ts";
@@ -27,6 +28,7 @@ export async function handler(
   event: unknown,
   context: Pick<Context, "getRemainingTimeInMillis">,
 ): Promise<TranscribeOutput> {
+  await using memory = watchMemory();
   const input = transcribeInputSchema.parse(event);
   const { workPrefix, slice } = input;
   const bucket = environmentValue("RESULTS_BUCKET");
@@ -35,7 +37,7 @@ export async function handler(
   if (stored) return { slice: slice + 1, done: storedSliceSchema.parse(stored.value).done };
 
   const started = performance.now();
-  const result = await transcribe(input, bucket, context);
+  const result = await transcribe(input, bucket, context, memory);
   const first = await putObject(bucket, key, `${JSON.stringify(result)}\n`, "application/json", {
     onlyIfAbsent: true,
     metadata: timingMetadata(performance.now() - started),
@@ -43,7 +45,7 @@ export async function handler(
   // Another worker on the same slice may have stopped elsewhere: what counts is what is stored.
   const done = first ? result.done : storedSliceSchema.parse((await getJson(bucket, key))?.value).done;
   await report(
-    { jobId: input.job.jobId, executionName: input.executionName },
+    { ...input.job, executionName: input.executionName },
     { exact: { seekMs: result.checkpoint.seekMs, durationMs: input.split.durationMs } },
   );
   log.info("slice transcribed", { key, first, windows: result.windows.length, seekMs: result.checkpoint.seekMs });
@@ -54,11 +56,14 @@ async function transcribe(
   { job, workPrefix, split, slice }: Input,
   bucket: string,
   { getRemainingTimeInMillis }: Pick<Context, "getRemainingTimeInMillis">,
+  memory: Watermark,
 ) {
   if (!split.audio)
     throw new MediaError("workflow.step_failed", "The state machine asked for exact mode without audio.");
   const activity = await readActivity(bucket, split.activityKey);
-  const { model, tokenizer } = await recogniser();
+  // The lease must outlive the work, hence `return await`.
+  await using lease = await recogniser();
+  const { model, tokenizer } = lease;
   const options = {
     ...speechOptions(job.options),
     // The demo model was trained without text from before a window, and most often writes nothing after one.
@@ -72,11 +77,12 @@ async function transcribe(
   const shouldStop = () => {
     slowestMs = Math.max(slowestMs, performance.now() - windowStarted);
     windowStarted = performance.now();
-    return ++windows >= mostWindows || getRemainingTimeInMillis() < Math.max(leastMarginMs, slowestTimes * slowestMs);
+    const outOfTime = getRemainingTimeInMillis() < Math.max(leastMarginMs, slowestTimes * slowestMs);
+    return ++windows >= mostWindows || outOfTime || memory.shouldStop;
   };
   const audio = pcmObject(bucket, split.audio.key, split.durationMs);
   const { melMaximum } = split.audio;
-  return transcribeExact({ model, tokenizer, audio, melMaximum, checkpoint, options, shouldStop });
+  return await transcribeExact({ model, tokenizer, audio, melMaximum, checkpoint, options, shouldStop });
 }
 
 async function checkpointOf(bucket: string, workPrefix: string, slice: number) {

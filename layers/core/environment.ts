@@ -10,6 +10,11 @@ export type EnvironmentName =
   | "MODEL_WINDOW_MS"
   | "MODEL_MEL_BINS"
   | "MODEL_CARD"
+  | "INFER_FUNCTION"
+  | "VOICE_MODEL_DIR"
+  | "VOICE_MODEL_KEY"
+  | "VOICE_MODEL_ID"
+  | "VOICE_MODEL_CARD"
   | "ACCESS_TOKEN_SHA256";
 
 /** @throws MediaError `config.invalid` when the stack did not set the variable. */

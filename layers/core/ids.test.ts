@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { canonicalJson, derivedJobId, newJobId, parseJobId } from "./ids.ts";
+import { canonicalJson, derivedJobId, executionNameOf, jobOfExecution, newJobId, parseJobId, parseTenantId, workOfExecution } from "./ids.ts";
 
 describe("job ids", () => {
   it("accepts every id that it makes", () => {
@@ -30,6 +30,30 @@ describe("job ids", () => {
   ])("refuses %s", (_name, text) => {
     expect(() => parseJobId(text)).toThrow(expect.objectContaining({ code: "job.not_found" }));
   });
+});
+
+describe("tenants", () => {
+  it.each(["", "A", "a_b", "../x", "a/b", "t".repeat(33), "a\n", undefined])("%j is no tenant", (text) => {
+    expect(() => parseTenantId(text)).toThrow(expect.objectContaining({ code: "request.invalid" }));
+  });
+
+  it("are part of an execution's name, and can be read from it", () => {
+    const tenants = fc.stringMatching(/^[a-z0-9-]{1,32}$/);
+    fc.assert(
+      fc.property(tenants, fc.string(), (tenant, content) => {
+        const ref = { tenant: parseTenantId(tenant), jobId: derivedJobId(content) };
+        const name = executionNameOf(ref, "0123456789abcdef", 9999);
+        expect(name.length).toBeLessThanOrEqual(80);
+        expect(jobOfExecution(name)).toEqual(ref);
+        expect(workOfExecution(name)).toBe(workOfExecution(executionNameOf(ref, "0123456789abcdef", 1)));
+      }),
+    );
+  });
+
+  it.each(["run", "a_b", `t_j${"0".repeat(22)}_0123456789abcdef`, `t_j${"0".repeat(22)}_x`, `T_j${"0".repeat(22)}_0123456789abcdef_1`])(
+    "%s is no execution of ours",
+    (name) => expect(jobOfExecution(name)).toBeUndefined(),
+  );
 });
 
 describe("canonicalJson", () => {

@@ -7,6 +7,12 @@ type Brand<T, B extends string> = T & { readonly [brand]: B };
 /** A job's id: `j` and 22 lower-case base-32 characters; time-ordered when random, content-addressed when derived. */
 export type JobId = Brand<string, "JobId">;
 
+/** Whose job it is: 1 to 32 of `a`–`z`, `0`–`9` and `-`. */
+export type TenantId = Brand<string, "TenantId">;
+
+/** What a job is known by. Ids are unique by themselves; the tenant says whose keys and records may be touched. */
+export type JobRef = { tenant: TenantId; jobId: JobId };
+
 /** The key of an object in one of the app's buckets. */
 export type ObjectKey = Brand<string, "ObjectKey">;
 
@@ -47,6 +53,35 @@ export function parseJobId(text: string | undefined): JobId {
     throw new MediaError("job.not_found", "No such job: the id in the address is not one that this service gives out.");
   }
   return text as JobId;
+}
+
+const tenantIdPattern = /^[a-z0-9-]{1,32}$/;
+
+/** The tenant of a host that has but one. */
+export const defaultTenant = "default" as TenantId;
+
+/** @throws MediaError `request.invalid` when the text cannot be a tenant's id */
+export function parseTenantId(text: string | undefined): TenantId {
+  if (text === undefined || !tenantIdPattern.test(text)) {
+    throw new MediaError("request.invalid", "A tenant's id is 1 to 32 of the characters a to z, 0 to 9 and -.");
+  }
+  return text as TenantId;
+}
+
+/**
+ * The name of an execution: whose, which job, a hash of what is done in it, and which attempt at it this is. No part holds an
+ * underscore, so they can be told apart again; 78 characters at most, of the 80 that Step Functions allows.
+ */
+export const executionNameOf = ({ tenant, jobId }: JobRef, hash: string, attempt: number) =>
+  `${tenant}_${jobId}_${hash}_${Math.min(attempt, 9999)}`;
+
+/** What all attempts at the same work have in common: results of one are of use to the next. */
+export const workOfExecution = (name: string) => name.replace(/_\d+$/, "");
+
+/** The job of an execution; undefined where the name is not one of ours. */
+export function jobOfExecution(name: string): JobRef | undefined {
+  const match = /^([a-z0-9-]{1,32})_(j[0-9a-hjkmnp-tv-z]{22})_[0-9a-f]{16}_\d{1,4}$/.exec(name);
+  return match ? { tenant: parseTenantId(match[1]), jobId: parseJobId(match[2]) } : undefined;
 }
 
 export function sha256Hex(text: string | Uint8Array): string {

@@ -52,6 +52,23 @@ describe("readSettings", () => {
     expect(read).not.toThrow(/hunter2/);
   });
 
+  it.each([
+    [{}, 50],
+    [{ MAX_VIDEO_SIZE_MB: "120" }, 120],
+    [{ MAX_VIDEO_SIZE_MB: "120", MAX_URL_SIZE_MB: "7" }, 7],
+  ])("takes %j for downloads of at most %d MB", (given, limit) => {
+    expect(readSettings(given).MAX_URL_SIZE_MB).toBe(limit);
+  });
+
+  it("reads servers that may be fetched from, and gives them on as they were", () => {
+    const { FETCH_ALLOW_HOSTS } = readSettings({ FETCH_ALLOW_HOSTS: "127.0.0.1:8080, [::1]:80,media.lan:443" });
+    expect(FETCH_ALLOW_HOSTS).toEqual(["127.0.0.1:8080", "[::1]:80", "media.lan:443"]);
+    expect(readSettings({ FETCH_ALLOW_HOSTS: String(FETCH_ALLOW_HOSTS) })).toMatchObject({ FETCH_ALLOW_HOSTS });
+    for (const text of ["media.lan", "http://media.lan:80", "127.1:80", "a@b:80"]) {
+      expect(() => readSettings({ FETCH_ALLOW_HOSTS: text })).toThrow(/FETCH_ALLOW_HOSTS=.*expected host:port/);
+    }
+  });
+
   it("explains each setting", () => {
     const rows = describeSettings(readSettings({}));
     expect(rows.map((row) => row.name)).toEqual(Object.keys(settingSchemas));

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { MediaError } from "./errors.ts";
+import { voiceModelNames } from "./voice-names.ts";
 
 const positive = (fallback: number) => z.coerce.number().positive().default(fallback);
 const positiveInteger = (fallback: number) => z.coerce.number().int().positive().default(fallback);
@@ -33,13 +34,52 @@ const secretWord = () =>
     .regex(/^[\x21-\x7e]*$/, "expected one word")
     .optional();
 
+/** The periods that CloudWatch Logs knows, up to a year. */
+const logRetentionDays = [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365];
+
+/** Web origins, from a list with commas between them. */
+export function originsOf(list: string): string[] {
+  return list
+    .split(",")
+    .map((origin) => origin.trim())
+    .filter((origin) => origin !== "");
+}
+
+/** `host:port` of servers, as a URL writes them: `127.0.0.1:8080`, `[::1]:8080`, `media.lan:80`. */
+const hostList = () =>
+  z
+    .string()
+    .default("")
+    .transform((text, context) => {
+      const hosts = text.split(/[,\s]+/).filter((host) => host !== "");
+      for (const host of hosts) {
+        const url = URL.parse(`http://${host}`);
+        const port = /:(\d{1,5})$/.exec(host)?.[1];
+        if (url && port && `${url.hostname}:${Number(port)}` === host.toLowerCase()) continue;
+        context.addIssue({ code: "custom", message: "expected host:port, several with commas" });
+        return z.NEVER;
+      }
+      return hosts;
+    });
+
 /** Settings whose value is never printed. */
 const secretSettings: ReadonlySet<string> = new Set(["HF_TOKEN", "OPENAI_API_KEY"]);
+
+/** True for what a stack keeps as a secret, not as plain configuration. */
+export function isSecretSetting(name: string): boolean {
+  return secretSettings.has(name);
+}
 
 /** One row per environment variable that changes what halfgig does; the text is what `halfgig settings` prints. */
 export const settingSchemas = {
   WHISPER_MODEL: z.string().default("whisper-tiny").describe("speech model: a name from the model registry"),
   WHISPER_MODEL_PATH: z.string().optional().describe("folder where models live"),
+  VOICE_MODEL: z
+    .enum(voiceModelNames)
+    .optional()
+    .describe(
+      "detector of synthetic voices: ast, ast-voxcelebspoof, xlsr or demo; without one no job may ask for voice",
+    ),
   HF_ENDPOINT: httpAddress("https://huggingface.co").describe(
     "model hub, or a mirror of it that answers as the hub does",
   ),
@@ -64,7 +104,25 @@ export const settingSchemas = {
   DISABLE_ASR_FALLBACK: flag(false).describe("files that bring no transcript are not transcribed"),
   USE_INT8_QUANTIZATION: flag(true).describe("int8 graphs; false builds fp32 where it fits"),
   MAX_VIDEO_SIZE_MB: positive(200).describe("largest upload, in MB of 1,048,576 bytes"),
+  MAX_URL_SIZE_MB: positive(50).describe("largest download from an address; MAX_VIDEO_SIZE_MB where that is set"),
   MAX_DURATION_MINUTES: positive(240).describe("longest audio that is accepted"),
+  MAX_HEIGHT: positiveInteger(480).describe("tallest video that is fetched from a site without audio of its own"),
+  DOWNLOAD_TIMEOUT_SECONDS: positive(30).describe("how long a server may stay silent during a download"),
+  PLAYLIST_LIMIT: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(200)
+    .default(20)
+    .describe("most entries of a playlist that become jobs; 0 refuses playlists"),
+  FETCH_ALLOW_HOSTS: hostList().describe(
+    "servers inside your network that may be fetched from: host:port, with commas",
+  ),
+  YT_DLP_PATH: z.string().optional().describe("yt-dlp to use instead of the one in PATH; it reads sites"),
+  YT_DLP_COOKIES: z
+    .string()
+    .optional()
+    .describe("cookie file (Netscape format) that yt-dlp may use; nothing else gets it"),
   MAX_CONCURRENCY: positiveInteger(2).describe("windows in flight on the local host, over all jobs"),
   HALFGIG_INFER_MEMORY: z.coerce
     .number()
@@ -73,7 +131,41 @@ export const settingSchemas = {
     .max(10_240)
     .default(512)
     .describe("memory allocation of the infer function, in MB"),
+  HALFGIG_ADDRESS: z
+    .string()
+    .trim()
+    .min(1)
+    .default("127.0.0.1")
+    .describe("address that the service listens on; 0.0.0.0 in a container"),
+  HALFGIG_PUBLIC_URL: z
+    .string()
+    .optional()
+    .refine(
+      (text) => text === undefined || /^https?:$/.test(URL.parse(text)?.protocol ?? ""),
+      "expected an http or https address",
+    )
+    .describe("where clients reach the API, and S3 with it, when that is not the service's own address"),
   UPLOAD_URL_SECONDS: positiveInteger(3600).describe("how long a presigned upload address works"),
+  HALFGIG_ARCHITECTURE: z.enum(["arm64", "x86_64"]).default("arm64").describe("AWS: processor of the functions"),
+  HALFGIG_RESERVE_CONCURRENCY: flag(true).describe(
+    "AWS: bound how many of each function run at once; false in a new account, whose own limit is too low for it",
+  ),
+  HALFGIG_PAGE: flag(true).describe("AWS: deploy the page beside the API"),
+  HALFGIG_PAGE_ORIGINS: z
+    .string()
+    .default("")
+    .refine(
+      (text) => originsOf(text).every((origin) => URL.parse(origin)?.origin === origin && origin !== "null"),
+      "expected origins such as https://media.example.org, with commas between them",
+    )
+    .describe("AWS: further origins whose pages may use the API, with commas between them"),
+  HALFGIG_ALARM_EMAIL: z.email().optional().describe("AWS: where alarms are sent"),
+  HALFGIG_LOG_DAYS: z.coerce
+    .number()
+    .refine((days) => logRetentionDays.includes(days), `expected one of ${logRetentionDays.join(", ")}`)
+    .default(30)
+    .describe("AWS: how long logs are kept"),
+  HALFGIG_TRACING: flag(false).describe("AWS: trace functions and the workflow with X-Ray"),
   FFMPEG_PATH: z.string().optional().describe("ffmpeg to use instead of the one that is installed with halfgig"),
 } as const;
 
@@ -92,6 +184,8 @@ export function readSettings(environment: Record<string, string | undefined>): S
       .map((name) => [name, environment[name]] as const)
       .filter(([, value]) => value !== undefined && value !== ""),
   );
+  // Who chose a limit for uploads has chosen one for downloads.
+  if (given.MAX_VIDEO_SIZE_MB !== undefined) given.MAX_URL_SIZE_MB ??= given.MAX_VIDEO_SIZE_MB;
   const parsed = settingsSchema.safeParse(given);
   if (parsed.success) return parsed.data;
   const complaints = parsed.error.issues.map((issue) => {

@@ -61,6 +61,34 @@ describe("MemoryBudget", () => {
     expect(busy.value.name).toBe("c");
   });
 
+  it("adds up what models hold, and counts what only a run needs once", async () => {
+    const ledger = new Ledger();
+    const budget = new MemoryBudget({ allocationMiB: 100, reserveMiB: 0 });
+    const use = (name: string, residentMiB: number, workingMiB: number) =>
+      budget.reserve(name, { residentMiB, workingMiB }, ledger.load(name, residentMiB));
+    (await use("a", 30, 40))[Symbol.dispose]();
+    (await use("b", 30, 35))[Symbol.dispose]();
+    expect(budget.reservedMiB).toBe(100);
+    (await use("c", 10, 5))[Symbol.dispose]();
+    expect(ledger.releases).toEqual(["a"]);
+    await expect(use("d", 60, 41)).rejects.toMatchObject({ code: "memory.plan_does_not_fit" });
+  });
+
+  it("holds no more models than it may, whatever they cost, and says why each left", async () => {
+    const ledger = new Ledger();
+    const budget = new MemoryBudget({ allocationMiB: 100, reserveMiB: 0, mostResidents: 1 });
+    const evictions: unknown[] = [];
+    budget.onEviction = (eviction) => evictions.push(eviction);
+    (await budget.reserve("a", 1, ledger.load("a", 1)))[Symbol.dispose]();
+    (await budget.reserve("b", 2, ledger.load("b", 2)))[Symbol.dispose]();
+    expect(budget.residents).toEqual(["b"]);
+    expect(await budget.releaseIdle("watermark")).toBe(1);
+    expect(evictions).toEqual([
+      { name: "a", costMiB: 1, reason: "room" },
+      { name: "b", costMiB: 2, reason: "watermark" },
+    ]);
+  });
+
   it("waits for room while everything is in use", async () => {
     const ledger = new Ledger();
     const budget = new MemoryBudget({ allocationMiB: 100, reserveMiB: 0 });

@@ -1,11 +1,20 @@
 import { MediaError } from "../core/index.ts";
-import type { ModelManifest } from "../models/index.ts";
+import { type ModelCost, totalMiB } from "./model-cost.ts";
 
 export type MemoryBudgetOptions = {
   /** Memory the function may use in all. */
   readonly allocationMiB: number;
   /** What the process needs beside models: Node, onnxruntime, buffers of the work itself. */
   readonly reserveMiB: number;
+  /** Models in memory at a time at most, whatever they cost; default: no bound. */
+  readonly mostResidents?: number;
+};
+
+/** Why a model was released: for the room of another, because memory ran short, or because its owner asked. */
+export type Eviction = {
+  readonly name: string;
+  readonly costMiB: number;
+  readonly reason: "room" | "watermark" | "asked";
 };
 
 /** A loaded model in use. Disposing the lease leaves the model in memory, idle, until its room is needed. */
@@ -14,7 +23,8 @@ export interface Lease<Model> extends Disposable {
 }
 
 type Entry = {
-  readonly costMiB: number;
+  readonly name: string;
+  readonly cost: ModelCost;
   readonly loading: Promise<AsyncDisposable>;
   loaded: boolean;
   users: number;
@@ -29,26 +39,32 @@ type Entry = {
  * are released, the least recently used first; when all are in use, the request waits for one. Each model is loaded once
  * and shared, however many ask for it at the same time.
  *
+ * Of a cost in two parts the resident ones add up, and the largest of the working ones counts once: one process runs one model at a
+ * time, because onnxruntime-node runs on the main thread.
+ *
  * Take one lease at a time: two holders who each wait for room that the other holds wait for ever.
  */
 export class MemoryBudget {
   readonly availableMiB: number;
   readonly #allocationMiB: number;
+  readonly #mostResidents: number;
   readonly #entries = new Map<string, Entry>();
-  #reservedMiB = 0;
   #uses = 0;
   /** Requests that need room are served in the order they came, so that small ones cannot starve a large one. */
   #lastInLine: Promise<unknown> = Promise.resolve();
   #changed = Promise.withResolvers<void>();
+  /** Told of every model that is released; the process' metrics listen here. */
+  onEviction: ((eviction: Eviction) => void) | undefined;
 
-  constructor({ allocationMiB, reserveMiB }: MemoryBudgetOptions) {
+  constructor({ allocationMiB, reserveMiB, mostResidents = Number.POSITIVE_INFINITY }: MemoryBudgetOptions) {
+    this.#mostResidents = mostResidents;
     this.#allocationMiB = allocationMiB;
     this.availableMiB = allocationMiB - reserveMiB;
   }
 
   /** Reserved by models that are loading, loaded or being released. */
   get reservedMiB(): number {
-    return this.#reservedMiB;
+    return reservedMiB([...this.#entries.values()].map(({ cost }) => cost));
   }
 
   /** Names of the models in memory. */
@@ -58,26 +74,39 @@ export class MemoryBudget {
 
   /**
    * Gets a model, loading it if it is not in memory.
+   * @param cost a number counts as resident in full
    * @param load is called at most once per stay in memory; its failure reaches all who waited, and gives the room back
    * @throws MediaError `memory.plan_does_not_fit` before any load, when the model alone is over the budget
    */
   async reserve<Model extends AsyncDisposable>(
     name: string,
-    costMiB: number,
+    cost: number | ModelCost,
     load: () => Promise<Model>,
   ): Promise<Lease<Model>> {
-    if (costMiB > this.availableMiB) throw this.#doesNotFit(name, costMiB);
-    return this.#join<Model>(name) ?? this.#inLine(() => this.#admit(name, costMiB, load));
+    const parts = typeof cost === "number" ? { residentMiB: cost, workingMiB: 0 } : cost;
+    this.requireFit(name, parts);
+    return this.#join<Model>(name) ?? this.#inLine(() => this.#admit(name, parts, load));
   }
 
-  /** Releases every idle model: for a process that is about to need its memory for something else. */
-  async releaseIdle(): Promise<void> {
-    for (const entry of [...this.#entries.values()]) await this.#releaseIfIdle(entry);
+  /** @throws MediaError `memory.plan_does_not_fit` when a model of this cost is over the budget even alone */
+  requireFit(name: string, cost: ModelCost): void {
+    const costMiB = totalMiB(cost);
+    if (costMiB > this.availableMiB) throw this.#doesNotFit(name, costMiB);
+  }
+
+  /**
+   * Releases every idle model: for a process that is about to need its memory for something else.
+   * @returns how many were released
+   */
+  async releaseIdle(reason: Eviction["reason"] = "asked"): Promise<number> {
+    const before = this.#entries.size;
+    for (const entry of [...this.#entries.values()]) await this.#releaseIfIdle(entry, reason);
+    return before - this.#entries.size;
   }
 
   async #admit<Model extends AsyncDisposable>(
     name: string,
-    costMiB: number,
+    cost: ModelCost,
     load: () => Promise<Model>,
   ): Promise<Promise<Lease<Model>>[]> {
     for (;;) {
@@ -86,17 +115,20 @@ export class MemoryBudget {
       const leaving = this.#entries.get(name)?.leaving;
       const victim = this.#leastRecentlyUsedIdle();
       if (leaving) await leaving;
-      else if (this.#reservedMiB + costMiB <= this.availableMiB) {
-        this.#enter(name, costMiB, load);
-      } else if (victim) await this.#releaseIfIdle(victim);
+      else if (this.#hasRoomFor(cost)) this.#enter(name, cost, load);
+      else if (victim) await this.#releaseIfIdle(victim, "room");
       else await this.#changed.promise;
     }
   }
 
-  #enter(name: string, costMiB: number, load: () => Promise<AsyncDisposable>): void {
-    this.#reservedMiB += costMiB;
+  #hasRoomFor(cost: ModelCost): boolean {
+    const costs = [...this.#entries.values()].map((entry) => entry.cost);
+    return this.#entries.size < this.#mostResidents && reservedMiB([...costs, cost]) <= this.availableMiB;
+  }
+
+  #enter(name: string, cost: ModelCost, load: () => Promise<AsyncDisposable>): void {
     const loading = (async () => load())();
-    const entry: Entry = { costMiB, loading, loaded: false, users: 0, lastUse: 0 };
+    const entry: Entry = { name, cost, loading, loaded: false, users: 0, lastUse: 0 };
     this.#entries.set(name, entry);
     entry.loading.then(
       () => {
@@ -144,9 +176,10 @@ export class MemoryBudget {
     return oldest;
   }
 
-  async #releaseIfIdle(entry: Entry): Promise<void> {
+  async #releaseIfIdle(entry: Entry, reason: Eviction["reason"]): Promise<void> {
     if (!entry.loaded || entry.users > 0) return;
     entry.leaving ??= (async () => {
+      this.onEviction?.({ name: entry.name, costMiB: totalMiB(entry.cost), reason });
       try {
         await (await entry.loading)[Symbol.asyncDispose]();
       } finally {
@@ -157,8 +190,7 @@ export class MemoryBudget {
   }
 
   #forget(entry: Entry): void {
-    for (const [name, candidate] of this.#entries) if (candidate === entry) this.#entries.delete(name);
-    this.#reservedMiB -= entry.costMiB;
+    if (this.#entries.get(entry.name) === entry) this.#entries.delete(entry.name);
     this.#notify();
   }
 
@@ -177,24 +209,7 @@ export class MemoryBudget {
   }
 }
 
-const bytesPerMiB = 2 ** 20;
-
-/** Code, heap and session structures that come with any model. */
-const fixedMiB = 32;
-
-/**
- * What a built model costs in memory: its weights twice (as mapped, and packed for the processor), the activations of one
- * full window, and its cross-attention three times (being made, in use, and not yet collected). An estimate that stays above
- * what was measured for whisper-tiny (232 MiB over the idle process, an alignment of 100 tokens included) and for the demo model
- * (48 MiB).
- */
-export function speechModelCostMiB(manifest: ModelManifest): number {
-  const { files, hiddenSize, maxFrames, layers } = manifest;
-  const weightBytes = (files["encoder.data"]?.sizeBytes ?? 0) + (files["decoder.data"]?.sizeBytes ?? 0);
-  const positionBytes = (maxFrames / 2) * hiddenSize * Float32Array.BYTES_PER_ELEMENT;
-  // 32 is what the widest moment was measured to hold, feed-forward and convolutions included, in units of one activation; the
-  // encoder's arena, which keeps them in larger blocks, adds a quarter.
-  const activationBytes = 40 * positionBytes;
-  const crossBytes = 2 * layers * positionBytes;
-  return fixedMiB + Math.ceil((2 * weightBytes + activationBytes + 3 * crossBytes) / bytesPerMiB);
+function reservedMiB(costs: readonly ModelCost[]): number {
+  const working = costs.map(({ workingMiB }) => workingMiB);
+  return costs.reduce((sum, { residentMiB }) => sum + residentMiB, 0) + Math.max(0, ...working);
 }

@@ -1,7 +1,21 @@
 export type { ModelManifest } from "../models/index.ts";
-export { type Lease, MemoryBudget, type MemoryBudgetOptions, speechModelCostMiB } from "./budget.ts";
+export { type Eviction, type Lease, MemoryBudget, type MemoryBudgetOptions } from "./budget.ts";
+export { type FitSubject, requireModelFit } from "./fit.ts";
+export {
+  type MeasuredCost,
+  type ModelCost,
+  measuredCosts,
+  shapeOf,
+  speechModelCost,
+  speechModelCostMiB,
+  totalMiB,
+  voiceModelCost,
+  voiceModelCostMiB,
+} from "./model-cost.ts";
+export { budgetOfAllocation, processBudget, processTier } from "./process-budget.ts";
 export { Session, type SessionOptions, TensorMap } from "./session.ts";
 export type { Alignment, AudioContext, DecoderState, SpeechModel } from "./speech-model.ts";
+export { type Tier, tierOf, tiers, vcpuOf } from "./tiers.ts";
 export {
   loadVoiceModel,
   toZeroMeanUnitVariance,
@@ -9,5 +23,5 @@ export {
   type VoiceModel,
   type VoiceScore,
 } from "./voice-model.ts";
-export { voiceModelCostMiB } from "./voice-model-cost.ts";
+export { Watermark, type WatermarkOptions, watchMemory, watermarkShare } from "./watermark.ts";
 export { type WhisperLoadOptions, WhisperModel } from "./whisper.ts";

@@ -27,7 +27,7 @@ export class KeyValueCache {
   /** Takes the `present` tensors of a decoder's run over; its other outputs stay the caller's. */
   static fromOutputs(outputs: TensorMap, batch: number, { layers }: Sizes): KeyValueCache {
     const tensors = names(layers).map((name) => [name, outputs.get(name.replace("past", "present"))]);
-    return new KeyValueCache(batch, new TensorMap(Object.fromEntries(tensors)));
+    return new KeyValueCache(batch, new TensorMap(Object.fromEntries(tensors), { ownsMemory: true }));
   }
 
   /** Copies rows of equal length from wherever they lie into one new cache. */
@@ -42,7 +42,7 @@ export class KeyValueCache {
       }
       return [name, session.tensor(values, [rows.length, heads, length, headDim])];
     });
-    return new KeyValueCache(rows.length, new TensorMap(Object.fromEntries(tensors)));
+    return new KeyValueCache(rows.length, new TensorMap(Object.fromEntries(tensors), { ownsMemory: true }));
   }
 
   /** Whether `rows` are all of this cache's, in its order. */

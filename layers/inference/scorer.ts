@@ -79,7 +79,8 @@ export class Scorer implements AsyncDisposable {
       ),
     });
     const outputs = await session.run({ ...input.feeds, ...past.tensors.feeds, ...audio.cross.feeds });
-    using results = new TensorMap({ scores: outputs.get("scores"), probabilities: outputs.get("probabilities") });
+    const own = { scores: outputs.get("scores"), probabilities: outputs.get("probabilities") };
+    using results = new TensorMap(own, { ownsMemory: true });
     const probabilities = results.get("probabilities").data as Float32Array;
     for (const [index, token] of next.entries()) {
       if (isText(token)) alignment.probabilities[start + index] = probabilities[index]!;

@@ -13,12 +13,19 @@ export type SessionOptions = {
   readonly extra?: Readonly<Record<string, string>>;
 };
 
-/** Tensors by name, freed together. */
+/**
+ * Tensors by name, freed together. Where the map owns their memory it is given back at once: the runtime's own disposal leaves it to
+ * the garbage collector, which lets a window's worth of tensors pile up (22 to 40 MiB were measured).
+ */
 export class TensorMap implements Disposable {
   readonly #tensors: Readonly<Record<string, Tensor>>;
+  readonly #ownsMemory: boolean;
+  #disposed = false;
 
-  constructor(tensors: Readonly<Record<string, Tensor>>) {
+  /** @param options.ownsMemory nobody else reads the tensors' arrays once this map is disposed */
+  constructor(tensors: Readonly<Record<string, Tensor>>, { ownsMemory = false }: { ownsMemory?: boolean } = {}) {
     this.#tensors = tensors;
+    this.#ownsMemory = ownsMemory;
   }
 
   get(name: string): Tensor {
@@ -33,8 +40,19 @@ export class TensorMap implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    for (const tensor of Object.values(this.#tensors)) tensor.dispose();
+    if (this.#disposed) return;
+    this.#disposed = true;
+    for (const tensor of Object.values(this.#tensors)) {
+      if (this.#ownsMemory) release(tensor);
+      tensor.dispose();
+    }
   }
+}
+
+/** Detaching an ArrayBuffer frees its memory without waiting for a collection. */
+function release(tensor: Tensor): void {
+  const { data } = tensor;
+  if (ArrayBuffer.isView(data) && data.buffer instanceof ArrayBuffer && !data.buffer.detached) data.buffer.transfer(0);
 }
 
 /**
@@ -80,9 +98,9 @@ export class Session implements AsyncDisposable {
     return new this.#Tensor("int64", BigInt64Array.from(values, BigInt), dims);
   }
 
-  /** Runs the model; the outputs are the caller's to dispose. */
+  /** Runs the model; the outputs are the caller's to dispose, with the arrays in them. */
   async run(feeds: Readonly<Record<string, Tensor>>): Promise<TensorMap> {
-    return new TensorMap(await this.#session.run(feeds));
+    return new TensorMap(await this.#session.run(feeds), { ownsMemory: true });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

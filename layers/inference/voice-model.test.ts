@@ -5,8 +5,8 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { buildVoiceModel, demoVoiceDirectory, demoVoiceIdentity, type VoiceManifest } from "../models/index.ts";
 import { MemoryBudget } from "./budget.ts";
+import { voiceModelCostMiB } from "./model-cost.ts";
 import { loadVoiceModel, spoofProbability, toZeroMeanUnitVariance } from "./voice-model.ts";
-import { voiceModelCostMiB } from "./voice-model-cost.ts";
 
 let root: string;
 let directory: string;

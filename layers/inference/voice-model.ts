@@ -3,8 +3,9 @@ import type { Tensor } from "onnxruntime-node";
 import { astFeatures } from "../audio/index.ts";
 import { type AstManifest, readVoiceManifest, type VoiceManifest, type Wav2Vec2Manifest } from "../models/index.ts";
 import type { MemoryBudget } from "./budget.ts";
+import { voiceModelCost } from "./model-cost.ts";
+import { processTier } from "./process-budget.ts";
 import { Session, TensorMap } from "./session.ts";
-import { voiceModelCostMiB } from "./voice-model-cost.ts";
 
 export type VoiceScore = {
   /** As the model gives them, in the order of `manifest.labels`; the caller's to keep. */
@@ -28,8 +29,10 @@ export interface VoiceModel extends AsyncDisposable {
 export type VoiceLoadOptions = {
   /** Folder of a built voice model. */
   readonly directory: string;
-  /** Threads inside one operator; default 1. */
+  /** Threads inside one operator; by default those of the allocation's tier. */
   readonly threads?: number;
+  /** Whether activations' memory is kept from window to window; by default as the allocation's tier says. */
+  readonly arena?: boolean;
   /** Where given, the model's memory is reserved there, and the model is shared with others who load it. */
   readonly budget?: MemoryBudget;
 };
@@ -38,11 +41,13 @@ export type VoiceLoadOptions = {
  * Opens a built voice model.
  * @throws MediaError `model.missing`, `model.invalid`, or `memory.plan_does_not_fit` before anything is loaded
  */
-export async function loadVoiceModel({ directory, threads = 1, budget }: VoiceLoadOptions): Promise<VoiceModel> {
+export async function loadVoiceModel({ directory, budget, ...options }: VoiceLoadOptions): Promise<VoiceModel> {
   const manifest = await readVoiceManifest(directory);
-  const open = async () => new OnnxVoiceModel(manifest, await Session.open(join(directory, "voice.onnx"), { threads }));
+  const { threads, arena } = { ...processTier(), ...options };
+  const open = async () =>
+    new OnnxVoiceModel(manifest, await Session.open(join(directory, "voice.onnx"), { threads, arena }));
   if (!budget) return open();
-  const lease = await budget.reserve(directory, voiceModelCostMiB(manifest), open);
+  const lease = await budget.reserve(directory, voiceModelCost(manifest, { arena }), open);
   const model = lease.value;
   return {
     manifest,

@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type ResolvedModel, resolveModel } from "../models/index.ts";
-import { MemoryBudget, speechModelCostMiB } from "./budget.ts";
+import { MemoryBudget } from "./budget.ts";
+import { speechModelCostMiB } from "./model-cost.ts";
 import type { SpeechModel } from "./speech-model.ts";
 import { WhisperModel } from "./whisper.ts";
 

@@ -1,10 +1,12 @@
 import { join } from "node:path";
 import { MediaError } from "../core/index.ts";
 import { bestWeightBytes, type ModelManifest, readManifest } from "../models/index.ts";
-import { type MemoryBudget, speechModelCostMiB } from "./budget.ts";
+import type { MemoryBudget } from "./budget.ts";
 import { TokenEmbeddings } from "./embeddings.ts";
 import { Hypothesis, WhisperAudio } from "./hypothesis.ts";
 import { KeyValueCache } from "./key-value-cache.ts";
+import { speechModelCost } from "./model-cost.ts";
+import { processTier } from "./process-budget.ts";
 import { Scorer } from "./scorer.ts";
 import { Session, TensorMap } from "./session.ts";
 import type { Alignment, AudioContext, DecoderState, SpeechModel } from "./speech-model.ts";
@@ -12,8 +14,10 @@ import type { Alignment, AudioContext, DecoderState, SpeechModel } from "./speec
 export type WhisperLoadOptions = {
   /** Folder of a built model. */
   readonly directory: string;
-  /** Threads inside one operator; default 1. */
+  /** Threads inside one operator; by default those of the allocation's tier. */
   readonly threads?: number;
+  /** Whether the encoder keeps its activations' memory, see `SessionOptions`; by default as the allocation's tier says. */
+  readonly arena?: boolean;
   /** Where given, the model's memory is reserved there, and the model is shared with others who load it. */
   readonly budget?: MemoryBudget;
 };
@@ -53,19 +57,24 @@ export class WhisperModel implements SpeechModel {
    * Opens a built model.
    * @throws MediaError `model.missing`, `model.invalid`, or `memory.plan_does_not_fit` before anything is loaded
    */
-  static async load({ directory, threads = 1, budget }: WhisperLoadOptions): Promise<SpeechModel> {
+  static async load({ directory, budget, ...options }: WhisperLoadOptions): Promise<SpeechModel> {
     const manifest = await readManifest(directory);
     requireKernel(manifest, directory);
-    if (!budget) return WhisperModel.#open(directory, manifest, threads);
-    const lease = await budget.reserve(directory, speechModelCostMiB(manifest), () =>
-      WhisperModel.#open(directory, manifest, threads),
-    );
+    const { threads, arena } = { ...processTier(), ...options };
+    const open = () => WhisperModel.#open(directory, manifest, threads, arena);
+    if (!budget) return open();
+    const lease = await budget.reserve(directory, speechModelCost(manifest, { arena }), open);
     return leased(lease.value, () => lease[Symbol.dispose]());
   }
 
-  static async #open(directory: string, manifest: ModelManifest, threads: number): Promise<WhisperModel> {
+  static async #open(
+    directory: string,
+    manifest: ModelManifest,
+    threads: number,
+    arena: boolean,
+  ): Promise<WhisperModel> {
     await using opened = new AsyncDisposableStack();
-    const encoder = opened.use(await Session.open(join(directory, "encoder.onnx"), { threads, arena: true }));
+    const encoder = opened.use(await Session.open(join(directory, "encoder.onnx"), { threads, arena }));
     const decoder = opened.use(await Session.open(join(directory, "decoder.onnx"), { threads }));
     const embeddings = opened.use(await TokenEmbeddings.open(join(directory, "embeddings.bin"), manifest));
     const scorer = opened.use(new Scorer(directory, manifest, embeddings, threads));

@@ -19,6 +19,8 @@ Input #0, mov,mp4,m4a,3gp,3g2,mj2, from 'http://127.0.0.1:1/x':
     Stream #0:1(und): Audio: aac (LC) (mp4a / 0x6134706D), 44100 Hz, mono, fltp, 75 kb/s (default)
     Stream #0:2(deu): Audio: ac3, 48000 Hz, 5.1(side), fltp, 384 kb/s
     Stream #0:3: Video: png, rgba(pc), 65535x65535, 90k tbr, 90k tbn, 90k tbc (attached pic)
+    Stream #0:4(eng): Subtitle: mov_text (tx3g / 0x67337874), 0 kb/s (default)
+    Stream #0:5(und): Subtitle: dvd_subtitle, 720x576
 At least one output file must be specified`;
 
 const version5 = `Input #0, mpegts, from 'http://127.0.0.1:1/x':
@@ -39,6 +41,10 @@ describe("BannerParser", () => {
       audioTracks: [
         { index: 1, codec: "aac", channels: 1, sampleRateHz: 44_100, language: null, default: true },
         { index: 2, codec: "ac3", channels: 6, sampleRateHz: 48_000, language: "deu", default: false },
+      ],
+      subtitleTracks: [
+        { index: 4, codec: "mov_text", language: "eng", isText: true },
+        { index: 5, codec: "dvd_subtitle", language: null, isText: false },
       ],
       video: { index: 0, codec: "h264", width: 1280, height: 720 },
       hasAttachedPicture: true,

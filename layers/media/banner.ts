@@ -10,6 +10,9 @@ export type AudioTrack = {
   default: boolean;
 };
 
+/** A track of subtitles; `isText` is false for pictures of text. */
+export type SubtitleTrack = { index: number; codec: string; language: string | null; isText: boolean };
+
 export type VideoTrack = { index: number; codec: string; width: number | null; height: number | null };
 
 /** What ffmpeg prints about an input. */
@@ -22,11 +25,13 @@ export type Banner = {
   startMs: number;
   bitrateKbps: number | null;
   audioTracks: AudioTrack[];
+  subtitleTracks: SubtitleTrack[];
   video: VideoTrack | null;
   hasAttachedPicture: boolean;
 };
 
 const tracksMax = 64;
+const textCodecs = ["subrip", "srt", "ass", "ssa", "mov_text", "webvtt", "text"];
 const stillCodecs = ["png", "mjpeg", "bmp", "gif", "webp", "tiff"];
 
 /**
@@ -41,6 +46,7 @@ export class BannerParser {
     startMs: 0,
     bitrateKbps: null,
     audioTracks: [],
+    subtitleTracks: [],
     video: null,
     hasAttachedPicture: false,
   };
@@ -58,10 +64,11 @@ export class BannerParser {
       banner.startMs = Math.round(Number(duration[2] ?? 0) * 1000);
       banner.bitrateKbps = duration[3] === undefined ? null : Number(duration[3]);
     }
-    const stream = /^ {2,4}Stream #0:(\d+)(?:\[0x[0-9a-f]+\])?(?:\(([^)]*)\))?: (Audio|Video): (.*)$/.exec(line);
+    const stream = /^ {2,4}Stream #0:(\d+)(?:\[0x[0-9a-f]+\])?(?:\(([^)]*)\))?: (Audio|Video|Subtitle): (.*)$/.exec(line);
     if (!stream) return;
     const [, index, language, kind, description] = stream;
     if (kind === "Audio") this.#audio(Number(index), language, description!);
+    else if (kind === "Subtitle") this.#subtitle(Number(index), language, description!);
     else this.#video(Number(index), description!);
   }
 
@@ -77,6 +84,13 @@ export class BannerParser {
       language: language && language !== "und" ? language : null,
       default: / \(default\)/.test(description),
     });
+  }
+
+  #subtitle(index: number, language: string | undefined, description: string): void {
+    if (this.banner.subtitleTracks.length >= tracksMax) return;
+    const codec = fields(description)[0]!.split(" ")[0]!;
+    const named = language && language !== "und" ? language : null;
+    this.banner.subtitleTracks.push({ index, codec, language: named, isText: textCodecs.includes(codec) });
   }
 
   #video(index: number, description: string): void {

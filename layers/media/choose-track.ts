@@ -1,5 +1,5 @@
 import { MediaError } from "../core/index.ts";
-import type { AudioTrack } from "./banner.ts";
+import type { AudioTrack, SubtitleTrack } from "./banner.ts";
 import type { MediaInfo } from "./probe.ts";
 
 /** ISO 639-1 codes whose ISO 639-2 tags containers use; the second is the older, bibliographic one. */
@@ -29,8 +29,18 @@ export function chooseAudioTrack(info: MediaInfo, wanted: { track?: number; lang
     const message = `Audio track ${wanted.track} was asked for, but the file has ${audioTracks.length} (0 is the first).`;
     throw new MediaError("request.invalid", message);
   }
-  const language = wanted.language?.toLowerCase();
-  const tags = language === undefined ? [] : [language, ...(longCodes[language] ?? [])];
-  const spoken = audioTracks.find((track) => track.language !== null && tags.includes(track.language.toLowerCase()));
+  const spoken = inLanguage(audioTracks, wanted.language);
   return spoken ?? audioTracks.find((track) => track.default) ?? first;
+}
+
+/** The first track of text subtitles, in `language` where one is wanted; undefined where there is none. */
+export function chooseSubtitleTrack(info: MediaInfo, wanted: { language?: string } = {}): SubtitleTrack | undefined {
+  const texts = info.subtitleTracks.filter(({ isText }) => isText);
+  return wanted.language === undefined ? texts[0] : inLanguage(texts, wanted.language);
+}
+
+function inLanguage<T extends { language: string | null }>(tracks: readonly T[], wanted: string | undefined) {
+  const language = wanted?.toLowerCase();
+  const tags = language === undefined ? [] : [language, ...(longCodes[language] ?? [])];
+  return tracks.find((track) => track.language !== null && tags.includes(track.language.toLowerCase()));
 }

@@ -1,13 +1,12 @@
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
+import { join } from "node:path";
 import { MediaError } from "../core/index.ts";
 
-/** Where the ffmpeg layer puts the binary on Lambda. */
-const layerPath = "/opt/bin/ffmpeg";
-
 /**
- * The ffmpeg to run: `FFMPEG_PATH`, else the Lambda layer's, else @ffmpeg-installer's. The package is looked up at run time,
- * so that a bundle neither contains its 68 MB nor fails where the layer replaces it.
+ * The ffmpeg to run: `FFMPEG_PATH`, else the Lambda layer's in /opt (`HALFGIG_OPT`, where layers are unpacked elsewhere), else
+ * @ffmpeg-installer's. The package is looked up at run time, so that a bundle neither contains its 68 MB nor fails where the layer
+ * replaces it.
  *
  * @throws MediaError `config.invalid` when there is none.
  */
@@ -20,6 +19,7 @@ export function ffmpegPath(environment: Record<string, string | undefined> = pro
       `FFMPEG_PATH is ${chosen}, and no file is there. Point it at an ffmpeg binary, or unset it to use the bundled one.`,
     );
   }
+  const layerPath = join(environment.HALFGIG_OPT || "/opt", "bin", "ffmpeg");
   if (existsSync(layerPath)) return layerPath;
   try {
     const installer = createRequire(import.meta.url)("@ffmpeg-installer/ffmpeg") as { path: string };

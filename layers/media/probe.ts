@@ -1,5 +1,5 @@
 import { MediaError } from "../core/index.ts";
-import { type AudioTrack, BannerParser, type VideoTrack } from "./banner.ts";
+import { type AudioTrack, BannerParser, type SubtitleTrack, type VideoTrack } from "./banner.ts";
 import { Ffmpeg, inputArguments } from "./ffmpeg.ts";
 import { type MediaLimits, mediaLimits } from "./limits.ts";
 import { RangeServer } from "./range-server.ts";
@@ -20,6 +20,7 @@ export type MediaInfo = {
   /** The container's start on its own clock: the time of the first sample that `decodePcm` gives. */
   startMs: number;
   audioTracks: AudioTrack[];
+  subtitleTracks: SubtitleTrack[];
   video: VideoTrack | null;
   /** A cover picture is there; it counts as no video. */
   hasAttachedPicture: boolean;

@@ -14,9 +14,9 @@ import { ExternalDataWriter, GraphBuilder, WeightStore } from "./onnx/index.ts";
 import { copyExisting, describeFiles, publish, writeDurably } from "./publish.ts";
 import {
   configFileNames,
-  LayerWriter,
   readWhisperConfig,
   tokenEmbeddingsName,
+  WhisperLayers,
   type WhisperSizes,
   writeDecoder,
   writeEncoder,
@@ -32,7 +32,7 @@ const companionFileNames = [...configFileNames, "tokenizer_config.json", "specia
 /** Rows of the token embeddings that are in memory at a time while they are copied. */
 const rowsPerBlock = 4096;
 
-export type BuildStage = "encoder" | "decoder" | "embeddings" | "hashing";
+export type BuildStage = "detector" | "encoder" | "decoder" | "embeddings" | "hashing";
 
 export type BuildOptions = {
   /** A checkpoint in the hub's layout: configuration files and safetensors. */
@@ -71,7 +71,7 @@ export async function buildModel(options: BuildOptions): Promise<ModelManifest> 
     const decoderFiles = await writeGraphs(graphs, "decoder.data", {
       "decoder.onnx": (layers) => writeDecoder(layers, sizes),
       ...(description.alignmentHeads.length > 0 && {
-        "scoring.onnx": (layers: LayerWriter) => writeScoring(layers, sizes, description),
+        "scoring.onnx": (layers: WhisperLayers) => writeScoring(layers, sizes, description),
       }),
     });
     onProgress?.("embeddings");
@@ -97,7 +97,7 @@ export async function buildModel(options: BuildOptions): Promise<ModelManifest> 
   }
 }
 
-type GraphWriters = Readonly<Record<string, (layers: LayerWriter) => Promise<void>>>;
+type GraphWriters = Readonly<Record<string, (layers: WhisperLayers) => Promise<void>>>;
 
 /** Writes graphs that share one data file; returns the names of all files. */
 async function writeGraphs(
@@ -114,7 +114,7 @@ async function writeGraphs(
   const store = new WeightStore(data);
   for (const [fileName, write] of Object.entries(writers)) {
     const graph = new GraphBuilder(fileName.replace(".onnx", ""), store);
-    await write(new LayerWriter(graph, checkpoint, precision, weightBytes));
+    await write(new WhisperLayers(graph, checkpoint, precision, weightBytes));
     await graph.writeTo(join(directory, fileName));
   }
   return [...Object.keys(writers), dataName];

@@ -6,8 +6,8 @@ import { describe, expect, it } from "vitest";
 import { WhisperModel } from "../inference/index.ts";
 import { buildModel } from "./build.ts";
 import { bestWeightBytes } from "./byte-products.ts";
+import { asSignedBytes, weightZeroPoint } from "./quantize.ts";
 import { demoCheckpointDirectory } from "./registry.ts";
-import { asSignedBytes, weightZeroPoint } from "./whisper/quantize.ts";
 
 describe("bestWeightBytes", () => {
   it.each([

@@ -85,6 +85,11 @@ export class Checkpoint implements AsyncDisposable {
   }
 }
 
+/** Whether a file of this name holds weights, or says which files do. */
+export function isWeightFile(name: string): boolean {
+  return /\.(?:safetensors|pt|pth|bin)$/.test(name) || name === indexFileName;
+}
+
 /** The weight files of a folder, without opening them. */
 export async function findWeightPaths(directory: string): Promise<string[]> {
   const single = join(directory, weightsFileName);

@@ -13,10 +13,10 @@ export { type ListedModel, listModels, type RemoveOptions, removeModel } from ".
 export { type LockedModel, lockFileName, readLock } from "./lock-file.ts";
 export { type ModelManifest, manifestFileName, modelManifestSchema, type Precision, readManifest } from "./manifest.ts";
 export { type ModelName, parseModelName } from "./names.ts";
-export { type ObtainOptions, obtainModel } from "./obtain.ts";
+export { type ObtainOptions, obtainModel, obtainVoiceModel } from "./obtain.ts";
 export { type PulledModel, type PullOptions, pullModel } from "./pull.ts";
 export { demoModelId, fileUrl, type KnownFile, type KnownModel, knownModels } from "./registry.ts";
-export { type ResolvedModel, type ResolveOptions, resolveModel } from "./resolve.ts";
+export { type ResolvedModel, type ResolveOptions, resolveModel, resolveVoiceModel } from "./resolve.ts";
 export { dropDamagedBuilds, type Verification, type VerifyProblem, verifyModel } from "./verify.ts";
 export { buildVoiceModel, type VoiceBuildOptions, voiceBuilderVersion } from "./voice-build.ts";
 export {

@@ -1,18 +1,21 @@
 import { readdir, rm, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { MediaError } from "../core/index.ts";
-import { builderVersion } from "./build.ts";
-import { exists, indexFileName } from "./checkpoint.ts";
+import { exists, isWeightFile } from "./checkpoint.ts";
 import { takeTurn } from "./exclusive.ts";
 import { pullingFolder, readLock, updateLock } from "./lock-file.ts";
 import { type ModelManifest, readIntactManifest } from "./manifest.ts";
+import { kindOf } from "./model-kind.ts";
 import { builtFolder, parseModelName } from "./names.ts";
-import { demoCheckpointDirectory, demoModelId, knownModels } from "./registry.ts";
+import { checkpointDirectory, isShipped, knownModels } from "./registry.ts";
+import { readIntactVoiceManifest, type VoiceManifest } from "./voice-manifest.ts";
 
 /** One row of what is known, and of what is on this machine. */
 export type ListedModel = {
   readonly id: string;
   readonly demo: boolean;
+  /** What it is for: to recognise speech, or to judge voices. */
+  readonly kind: "speech" | "voice";
   /** Whether the checkpoint is here. */
   readonly present: boolean;
   /** Precisions with graphs that this version of halfgig can use. */
@@ -26,7 +29,7 @@ export type ListedModel = {
   readonly source: string;
 };
 
-export type BuiltModel = { readonly directory: string; readonly manifest: ModelManifest | undefined };
+export type BuiltModel = { readonly directory: string; readonly manifest: ModelManifest | VoiceManifest | undefined };
 
 /** Known models first, then others that are here, by name. */
 export async function listModels(modelsDirectory: string): Promise<ListedModel[]> {
@@ -40,19 +43,23 @@ export async function listModels(modelsDirectory: string): Promise<ListedModel[]
     const known = knownModels.get(id);
     const locked = lock[id];
     const own = builds.filter(({ manifest }) => manifest?.id === id);
-    const usable = own.flatMap(({ manifest }) => (manifest?.builder === builderVersion ? manifest.precision : []));
-    const present = id === demoModelId || folders.includes(id);
+    const usable = own.flatMap(({ manifest }) =>
+      manifest?.builder === kindOf(known).builderVersion ? manifest.precision : [],
+    );
+    const present = isShipped(id) || folders.includes(id);
     const checkpoint = checkpointDirectory(modelsDirectory, id);
     let sizeBytes = present ? await folderBytes(checkpoint) : 0;
     for (const { directory } of own) sizeBytes += await folderBytes(directory);
     rows.push({
       id,
       demo: known?.demo ?? false,
+      kind: known?.kind ?? "speech",
       present,
       built: [...new Set(usable)].sort(),
       sizeBytes,
       licence: known?.licence ?? locked?.licence ?? "unknown",
-      revision: known?.revision ?? locked?.revision ?? own[0]?.manifest?.revision ?? "local",
+      revision:
+        known?.revision ?? locked?.revision ?? own[0]?.manifest?.revision ?? (known ? "not locked yet" : "local"),
       source: known?.repo ?? locked?.repo ?? (known?.demo ? "comes with halfgig" : "your own"),
     });
   }
@@ -97,10 +104,6 @@ export async function removeModel({ name, modelsDirectory, buildsOnly = false }:
   return freedBytes;
 }
 
-export function checkpointDirectory(modelsDirectory: string, id: string): string {
-  return id === demoModelId ? demoCheckpointDirectory : join(modelsDirectory, id);
-}
-
 /** Every folder of graphs. The manifest is missing where the folder is damaged or of another version. */
 export async function readBuilds(modelsDirectory: string): Promise<BuiltModel[]> {
   const parent = join(modelsDirectory, builtFolder);
@@ -108,7 +111,10 @@ export async function readBuilds(modelsDirectory: string): Promise<BuiltModel[]>
   const builds: BuiltModel[] = [];
   for (const name of names) {
     const directory = join(parent, name);
-    builds.push({ directory, manifest: await readIntactManifest(directory) });
+    builds.push({
+      directory,
+      manifest: (await readIntactManifest(directory)) ?? (await readIntactVoiceManifest(directory)),
+    });
   }
   return builds;
 }
@@ -131,7 +137,7 @@ async function checkpointFolders(modelsDirectory: string): Promise<string[]> {
 /** Whether any file of a checkpoint is there, damaged as it may be. */
 async function holdsModel(directory: string): Promise<boolean> {
   const names = await readdir(directory).catch(() => []);
-  return names.some((name) => name.endsWith(".safetensors") || name === indexFileName || name === "config.json");
+  return names.some((name) => isWeightFile(name) || name === "config.json");
 }
 
 async function folderBytes(directory: string): Promise<number> {

@@ -1,5 +1,5 @@
 import { MediaError } from "../core/index.ts";
-import { demoModelId, type KnownModel, knownModels } from "./registry.ts";
+import { type KnownModel, knownModels } from "./registry.ts";
 
 /** What a model's name, as a person writes it, stands for. */
 export type ModelName = {
@@ -32,7 +32,7 @@ export function parseModelName(text: string): ModelName {
   const [name = "", revision, ...more] = text.split("@");
   const known = knownModels.get(name.replace(/^openai\//, ""));
   if (known?.repo && revision === undefined) return { id: known.id, known, repo: known.repo };
-  if (name === demoModelId && revision === undefined && known) return { id: name, known };
+  if (known && name === known.id && revision === undefined) return { id: name, known };
   const isRepo = repoPattern.test(name) && !/\.\.|--/.test(name);
   if (isRepo && more.length === 0 && (revision === undefined || isRevision(revision))) {
     return { id: name.replace("/", "--"), repo: name, ...(revision === undefined ? {} : { revision }) };

@@ -1,9 +1,11 @@
 import { MediaError } from "../core/index.ts";
 import type { HubSettings } from "./hub/index.ts";
+import type { ModelManifest } from "./manifest.ts";
 import { type ModelName, parseModelName } from "./names.ts";
 import { type PullOptions, pullModel } from "./pull.ts";
 import { demoModelId, repoUrl } from "./registry.ts";
-import { type ResolvedModel, type ResolveOptions, resolveModel } from "./resolve.ts";
+import { type ResolvedModel, type ResolveOptions, resolveModel, resolveVoiceModel } from "./resolve.ts";
+import type { VoiceManifest } from "./voice-manifest.ts";
 
 export type ObtainOptions = ResolveOptions & {
   readonly hub: HubSettings;
@@ -18,10 +20,22 @@ export type ObtainOptions = ResolveOptions & {
  * @throws MediaError `model.missing` that names both ways out when the model is neither here nor to be had; otherwise as
  * `resolveModel` and `pullModel`
  */
-export async function obtainModel(options: ObtainOptions): Promise<ResolvedModel> {
+export function obtainModel(options: ObtainOptions): Promise<ResolvedModel> {
+  return obtain(options, resolveModel);
+}
+
+/** The same for a detector of synthetic voices. */
+export function obtainVoiceModel(options: ObtainOptions): Promise<ResolvedModel<VoiceManifest>> {
+  return obtain(options, resolveVoiceModel);
+}
+
+async function obtain<Manifest extends ModelManifest | VoiceManifest>(
+  options: ObtainOptions,
+  resolve: (options: ResolveOptions) => Promise<ResolvedModel<Manifest>>,
+): Promise<ResolvedModel<Manifest>> {
   const name = parseModelName(options.id);
   try {
-    return await resolveModel(options);
+    return await resolve(options);
   } catch (error) {
     const fetchable = error instanceof MediaError && error.code === "model.missing" && name.repo !== undefined;
     if (!fetchable) throw error;
@@ -41,16 +55,18 @@ export async function obtainModel(options: ObtainOptions): Promise<ResolvedModel
     if (error instanceof MediaError && error.code === "model.hub_unreachable") throw missing(name, options, error);
     throw error;
   }
-  return await resolveModel(options);
+  return await resolve(options);
 }
 
-function missing({ id, repo }: ModelName, { modelsDirectory }: ObtainOptions, cause: MediaError): MediaError {
+function missing({ id, repo, known }: ModelName, { modelsDirectory }: ObtainOptions, cause: MediaError): MediaError {
   return new MediaError(
     "model.missing",
     `The model ${id} is not on this machine. ${cause.message}\nTwo ways out:\n` +
       `  1. Where there is a network, \`halfgig models pull ${id}\` fetches it from ${repoUrl(repo ?? id)}; then copy that machine's\n` +
       `     models folder to ${modelsDirectory}, or name a folder in the hub's layout in HALFGIG_MODEL_MIRROR.\n` +
-      `  2. The small model that comes with halfgig, which knows 392 words: --model ${demoModelId}`,
+      (known?.kind === "voice"
+        ? "  2. The small detector that comes with halfgig, which is a demonstration and clears nobody: --voice-model demo"
+        : `  2. The small model that comes with halfgig, which knows 392 words: --model ${demoModelId}`),
     { cause, context: { id } },
   );
 }

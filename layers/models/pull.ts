@@ -3,7 +3,7 @@ import { basename, join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import { MediaError } from "../core/index.ts";
-import { exists, findWeightPaths, indexFileName, weightsFileName } from "./checkpoint.ts";
+import { exists, findWeightPaths, indexFileName, isWeightFile, weightsFileName } from "./checkpoint.ts";
 import { takeTurn } from "./exclusive.ts";
 import { checkFile, expectedFile } from "./expected-file.ts";
 import {
@@ -16,9 +16,10 @@ import {
   openSource,
 } from "./hub/index.ts";
 import { type LockedModel, lockFileName, pullingFolder, readLock, updateLock } from "./lock-file.ts";
+import { kindOf } from "./model-kind.ts";
 import { knownIds, type ModelName, modelCardName, parseModelName } from "./names.ts";
-import { demoModelId } from "./registry.ts";
-import { configFileNames } from "./whisper/index.ts";
+import { isShipped } from "./registry.ts";
+import { holdsWholeDetector } from "./voice-build.ts";
 
 export type PullOptions = {
   /** A known id, or `owner/name[@revision]` of any Whisper on the hub. */
@@ -58,8 +59,8 @@ const mostOtherBytes = 32 * 2 ** 20;
 export async function pullModel(options: PullOptions): Promise<PulledModel> {
   const name = parseModelName(options.name);
   const { id, repo } = name;
-  if (id === demoModelId) {
-    throw new MediaError("config.invalid", "The demo model comes with halfgig; there is nothing to pull.");
+  if (isShipped(id)) {
+    throw new MediaError("config.invalid", `The model ${id} comes with halfgig; there is nothing to pull.`);
   }
   if (repo === undefined) {
     throw new MediaError(
@@ -84,6 +85,8 @@ class Pull {
   readonly #staging: string;
   readonly #files: LockedModel["files"] = {};
   #revision: string;
+  /** Commits of other repositories that files came from. */
+  readonly #companions = new Map<string, string>();
   #downloadedBytes = 0;
 
   constructor(
@@ -106,12 +109,15 @@ class Pull {
     if (isCommit(this.#revision)) this.#requireLocked(this.#revision);
     await mkdir(this.#staging, { recursive: true });
     await this.#fetchConfig();
-    await this.#requireWhisper();
-    for (const name of configFileNames) if (name !== "config.json") await this.#fetch(name);
+    await this.#requireBuildable();
+    for (const name of kindOf(this.#name.known).configFileNames) if (name !== "config.json") await this.#fetch(name);
     const { known } = this.#name;
     const optional = known ? [] : [...optionalFileNames, modelCardName];
     for (const name of optional) await this.#fetchIfPublished(name);
-    for (const { name } of known?.files ?? []) if (!(name in this.#files)) await this.#fetch(name);
+    for (const { name, ifIncomplete } of known?.files ?? []) {
+      if (name in this.#files || (ifIncomplete && (await this.#isComplete()))) continue;
+      await this.#fetch(name);
+    }
     if (!known) await this.#fetchWeights();
     const licence = known?.licence ?? (await this.#licenceOnCard());
     await this.#publish();
@@ -138,7 +144,7 @@ class Pull {
   /** The first file. Where a branch is asked for, its answer says which commit that is, so it is always asked for. */
   async #fetchConfig(): Promise<void> {
     const name = "config.json";
-    if (isCommit(this.#revision)) return this.#fetch(name);
+    if (isCommit(this.#revision) || this.#companionOf(name)) return this.#fetch(name);
     await forgetReceipt(join(this.#staging, name));
     await this.#download(name, undefined);
     const locked = this.#lockedFile(name);
@@ -162,13 +168,14 @@ class Pull {
 
   async #download(name: string, expected: Expectation | undefined): Promise<void> {
     const { hub, onProgress, freeBytes, signal } = this.#options;
+    const companion = this.#companionOf(name);
     const file = await downloadFile({
       source: this.#source,
-      repo: this.#name.repo,
-      revision: this.#revision,
+      repo: companion ?? this.#name.repo,
+      revision: companion === undefined ? this.#revision : (this.#companions.get(companion) ?? "main"),
       name,
       path: join(this.#staging, name),
-      maximumBytes: name.endsWith(".safetensors") ? mostWeightBytes : mostOtherBytes,
+      maximumBytes: isWeightFile(name) && name !== indexFileName ? mostWeightBytes : mostOtherBytes,
       patience: hub.patience,
       ...(expected ? { expected } : {}),
       ...(onProgress ? { onProgress } : {}),
@@ -177,7 +184,22 @@ class Pull {
     });
     this.#downloadedBytes += file.downloadedBytes;
     this.#files[name] = { sizeBytes: file.sizeBytes, sha256: file.sha256 };
-    if (file.commit !== undefined) this.#pin(file.commit);
+    if (file.commit === undefined) return;
+    if (companion === undefined) this.#pin(file.commit);
+    // Files of one repository are of one commit; later pulls know them by their hashes.
+    else this.#companions.set(companion, file.commit);
+  }
+
+  /** The repository of a file that is published by somebody else than the model. */
+  #companionOf(name: string): string | undefined {
+    return this.#name.known?.files.find((file) => file.name === name)?.repo;
+  }
+
+  /** Whether a detector's own file has all weights; it may hold its head alone. */
+  async #isComplete(): Promise<boolean> {
+    const weights = Object.keys(this.#files).filter(isWeightFile);
+    const paths = await Promise.all(weights.map(async (name) => join(await this.#folderOf(name), name)));
+    return holdsWholeDetector(join(await this.#folderOf("config.json"), "config.json"), paths);
   }
 
   /** The first answer turns a branch into a commit; all files are then of that one commit. */
@@ -219,16 +241,22 @@ class Pull {
   }
 
   /** Hundreds of megabytes of something else are not worth fetching. */
-  async #requireWhisper(): Promise<void> {
+  async #requireBuildable(): Promise<void> {
     const path = join(await this.#folderOf("config.json"), "config.json");
     const schema = z.object({ model_type: z.string() });
     const parsed = schema.safeParse(parseJson(await readFile(path, "utf8")));
-    if (parsed.data?.model_type === "whisper") return;
+    const { known } = this.#name;
+    const { modelTypes } = kindOf(known);
+    if (parsed.data && modelTypes.includes(parsed.data.model_type)) return;
     const what = parsed.data ? `of the type ${JSON.stringify(parsed.data.model_type)}` : "without a type";
     await rm(this.#staging, { recursive: true, force: true });
     throw new MediaError(
       "model.invalid",
-      `${this.#name.repo} is a model ${what}; halfgig builds those of the type "whisper" with weights in safetensors.`,
+      `${this.#name.repo} is a model ${what}; halfgig builds ${
+        known?.kind === "voice"
+          ? `detectors of the types ${modelTypes.join(" and ")}`
+          : 'those of the type "whisper" with weights in safetensors'
+      }.`,
     );
   }
 
@@ -253,8 +281,7 @@ class Pull {
     if (!(await exists(this.#directory))) return rename(this.#staging, this.#directory);
     // Weights under another name would be taken for the model's.
     for (const name of await readdir(this.#directory)) {
-      const isWeights = name.endsWith(".safetensors") || name === indexFileName;
-      if (isWeights && !(name in this.#files)) await rm(join(this.#directory, name));
+      if (isWeightFile(name) && !(name in this.#files)) await rm(join(this.#directory, name));
     }
     for (const name of Object.keys(this.#files)) {
       const staged = join(this.#staging, name);

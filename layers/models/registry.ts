@@ -1,4 +1,6 @@
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { demoVoiceDirectory, demoVoiceIdentity } from "./demo-voice.ts";
 
 export type KnownFile = {
   readonly name: string;
@@ -6,17 +8,25 @@ export type KnownFile = {
   readonly sha256?: string;
   /** Git's object id, which is what the hub publishes of files that are not in large file storage. */
   readonly gitSha1?: string;
+  /** Where the file is published, when that is not the model's own repository: a detector's encoder is somebody else's. */
+  readonly repo?: string;
+  /** Fetched only where the other files do not hold all weights. */
+  readonly ifIncomplete?: true;
 };
 
 /** A model that halfgig knows by name. */
 export type KnownModel = {
   readonly id: string;
+  readonly kind: "speech" | "voice";
   /** Repository on the model hub; absent for the model that is shipped. */
   readonly repo?: string;
-  readonly revision: string;
+  /** Absent where nobody has pinned one: the first pull locks what it gets. */
+  readonly revision?: string;
   readonly licence: string;
   readonly demo: boolean;
   readonly files: readonly KnownFile[];
+  /** Detectors: the labels that mean spoof, by their index, as published; the checkpoint's own names must agree. */
+  readonly spoofLabels?: readonly number[];
 };
 
 /** The id of the model that is shipped with halfgig. */
@@ -95,10 +105,50 @@ const whisperPins: readonly Pin[] = [
   ],
 ];
 
+const detectorConfiguration: readonly KnownFile[] = [{ name: "config.json" }, { name: "preprocessor_config.json" }];
+const weights: KnownFile = { name: "model.safetensors" };
+const xlsrRepo = "facebook/wav2vec2-xls-r-300m";
+
+/** Detectors of synthetic voices. Their files are locked by the first pull. */
+const voiceModels: readonly KnownModel[] = [
+  { ...demoVoiceIdentity, kind: "voice", files: [...detectorConfiguration, weights], spoofLabels: [1] },
+  {
+    id: "ast-asvspoof5",
+    kind: "voice",
+    repo: "MattyB95/AST-ASVspoof5-Synthetic-Voice-Detection",
+    licence: "BSD-3-Clause",
+    demo: false,
+    files: [...detectorConfiguration, weights],
+    // Labels 0 Bonafide, 1 Spoof.
+    spoofLabels: [1],
+  },
+  {
+    id: "ast-voxcelebspoof",
+    kind: "voice",
+    repo: "MattyB95/AST-VoxCelebSpoof-Synthetic-Voice-Detection",
+    licence: "MIT",
+    demo: false,
+    files: [...detectorConfiguration, weights],
+  },
+  {
+    id: "xlsr-pellav2",
+    kind: "voice",
+    repo: "Sadanie/pellav2-audio-deepfake-detector",
+    licence: "MIT",
+    demo: false,
+    files: [
+      ...detectorConfiguration.map((file) => ({ ...file, repo: xlsrRepo })),
+      { name: "pellav2_detector.pt" },
+      { name: "pytorch_model.bin", repo: xlsrRepo, ifIncomplete: true },
+    ],
+  },
+];
+
 export const knownModels: ReadonlyMap<string, KnownModel> = new Map(
   [
     {
       id: demoModelId,
+      kind: "speech" as const,
       revision: demoRevision,
       licence: "CC-BY-SA-4.0",
       demo: true,
@@ -106,13 +156,15 @@ export const knownModels: ReadonlyMap<string, KnownModel> = new Map(
     },
     ...whisperPins.map(([id, revision, sizeBytes, sha256, gitSha1, tokenizer]) => ({
       id,
+      kind: "speech" as const,
       repo: `openai/${id}`,
       revision,
       licence: "Apache-2.0",
       demo: false,
       files: configurationFiles(gitSha1, tokenizer).concat({ name: "model.safetensors", sizeBytes, sha256 }),
     })),
-  ].map((model) => [model.id, model]),
+    ...voiceModels,
+  ].map((model: KnownModel) => [model.id, model]),
 );
 
 function configurationFiles(gitSha1?: Pin[4], tokenizer: KnownFile = { name: "tokenizer.json" }): KnownFile[] {
@@ -132,8 +184,23 @@ export function repoUrl(repo: string): string {
 
 /** Where a file of a known model is published. */
 export function fileUrl(model: KnownModel, fileName: string): string {
-  return `${hubBaseUrl}/${model.repo}/resolve/${model.revision}/${fileName}`;
+  const { repo } = model.files.find(({ name }) => name === fileName) ?? {};
+  return repo === undefined
+    ? `${hubBaseUrl}/${model.repo}/resolve/${model.revision ?? "main"}/${fileName}`
+    : `${hubBaseUrl}/${repo}/resolve/main/${fileName}`;
 }
 
 /** Folder of the checkpoint that is shipped with halfgig. In a bundle it is not there: functions get built models. */
 export const demoCheckpointDirectory = fileURLToPath(new URL("./demo/whisper/", import.meta.url));
+
+/** Where the checkpoint of a model is: a shipped one in the repository, others below the models' directory. */
+export function checkpointDirectory(modelsDirectory: string, id: string): string {
+  if (id === demoModelId) return demoCheckpointDirectory;
+  return id === demoVoiceIdentity.id ? demoVoiceDirectory : join(modelsDirectory, id);
+}
+
+/** Whether the model comes with halfgig. */
+export function isShipped(id: string): boolean {
+  const known = knownModels.get(id);
+  return known !== undefined && known.repo === undefined;
+}

@@ -1,16 +1,18 @@
 import { createHash } from "node:crypto";
 import { readdir, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import { MediaError } from "../core/index.ts";
-import { type BuildStage, builderVersion, buildModel } from "./build.ts";
-import { bestWeightBytes } from "./byte-products.ts";
-import { exists, findWeightPaths, hashWeights, weightsFileName } from "./checkpoint.ts";
+import type { BuildStage } from "./build.ts";
+import { bestWeightBytes, type WeightBytes } from "./byte-products.ts";
+import { exists, hashWeights, weightsFileName } from "./checkpoint.ts";
 import { checkFile, expectedFile } from "./expected-file.ts";
 import { type LockedModel, readLock } from "./lock-file.ts";
-import { type ModelManifest, type Precision, readIntactManifest, readManifest } from "./manifest.ts";
+import type { ModelManifest, Precision } from "./manifest.ts";
+import { type ModelKind, speechKind, voiceKind } from "./model-kind.ts";
 import { builtFolder, knownIds, modelCardName, parseModelName } from "./names.ts";
-import { demoCheckpointDirectory, demoModelId, fileUrl, type KnownModel } from "./registry.ts";
-import { configFileNames } from "./whisper/index.ts";
+import { demoModelId, checkpointDirectory as directoryOf, fileUrl, type KnownModel } from "./registry.ts";
+import type { VoiceManifest } from "./voice-manifest.ts";
 
 export type ResolveOptions = {
   /** A name from the registry, `owner/name` of a model that was pulled, or a folder in `modelsDirectory` with a checkpoint. */
@@ -18,13 +20,15 @@ export type ResolveOptions = {
   /** Checkpoints are looked for in `<modelsDirectory>/<id>/`, built models are kept in `<modelsDirectory>/built/`. */
   readonly modelsDirectory: string;
   readonly precision: Precision;
+  /** How int8 weights are stored; what this processor takes best, unless the model is built for another one. */
+  readonly weightBytes?: WeightBytes;
   readonly onProgress?: (stage: BuildStage) => void;
 };
 
-export type ResolvedModel = {
+export type ResolvedModel<Manifest = ModelManifest> = {
   /** Folder of the built model. */
   readonly directory: string;
-  readonly manifest: ModelManifest;
+  readonly manifest: Manifest;
   /** False when a model that was built earlier is used. */
   readonly built: boolean;
 };
@@ -40,32 +44,56 @@ const abandonedAfterMs = 3_600_000;
  * processes at once: the folder of a build appears in one step, and whoever comes second uses the first one's.
  * @throws MediaError `model.missing` that says how to get the model, `model.invalid` when its files are not what they should be
  */
-export async function resolveModel(options: ResolveOptions): Promise<ResolvedModel> {
-  const { modelsDirectory, precision, onProgress } = options;
+export function resolveModel(options: ResolveOptions): Promise<ResolvedModel> {
+  return resolve(options, speechKind);
+}
+
+/**
+ * The same for a detector of synthetic voices, by its id in the registry.
+ * @throws MediaError as `resolveModel`; `model.invalid` too where the checkpoint's labels are not those that are published
+ */
+export async function resolveVoiceModel(options: ResolveOptions): Promise<ResolvedModel<VoiceManifest>> {
+  const resolved = await resolve(options, voiceKind);
+  const { manifest } = resolved;
+  const published = parseModelName(options.id).known?.spoofLabels;
+  if (!published || isDeepStrictEqual(manifest.spoofLabels, published)) return resolved;
+  const names = (labels: readonly number[]) => labels.map((label) => manifest.labels[label] ?? label).join(", ");
+  throw new MediaError(
+    "model.invalid",
+    `The checkpoint of ${manifest.id} names ${names(manifest.spoofLabels)} as synthetic, where ${names(published)} was published: ` +
+      `its verdicts would be the wrong way round. \`halfgig models pull ${manifest.id} --update\` fetches it again.`,
+  );
+}
+
+async function resolve<Manifest extends ModelManifest | VoiceManifest>(
+  options: ResolveOptions,
+  kind: ModelKind<Manifest>,
+): Promise<ResolvedModel<Manifest>> {
+  const { modelsDirectory, precision, weightBytes = bestWeightBytes(), onProgress } = options;
+  const { builderVersion, readManifest, readIntactManifest } = kind;
   const { id, known } = parseModelName(options.id);
-  const checkpointDirectory = id === demoModelId ? demoCheckpointDirectory : join(modelsDirectory, id);
+  const checkpointDirectory = directoryOf(modelsDirectory, id);
   const builtDirectory = join(modelsDirectory, builtFolder);
-  const weightBytes = bestWeightBytes();
-  const kind = precision === "int8" && weightBytes === "signed" ? "int8s" : precision;
-  const prefix = `${id}-${kind}-b${builderVersion}-`;
+  const stored = precision === "int8" && weightBytes === "signed" ? "int8s" : precision;
+  const prefix = `${id}-${stored}-b${builderVersion}-`;
   if (!(await exists(checkpointDirectory))) {
     // What is right everywhere serves too where nothing faster was brought.
     const directory =
-      (await findBuilt(builtDirectory, prefix)) ??
-      (await findBuilt(builtDirectory, `${id}-${precision}-b${builderVersion}-`));
+      (await findBuilt(builtDirectory, prefix, kind)) ??
+      (await findBuilt(builtDirectory, `${id}-${precision}-b${builderVersion}-`, kind));
     if (!directory) throw missing(id, known, checkpointDirectory);
     return { directory, manifest: await readManifest(directory), built: false };
   }
   if (known) await requireFiles(known, checkpointDirectory);
-  const directory = join(builtDirectory, prefix + (await fingerprint(checkpointDirectory)));
+  const directory = join(builtDirectory, prefix + (await fingerprint(checkpointDirectory, kind)));
   const existing = await readIntactManifest(directory);
   if (existing) return { directory, manifest: existing, built: false };
 
   await removeAbandoned(builtDirectory);
-  const checkpointSha256 = await hashWeights(await findWeightPaths(checkpointDirectory));
+  const checkpointSha256 = await hashWeights(await kind.findWeightPaths(checkpointDirectory));
   const locked = (await readLock(modelsDirectory))[id];
   await requireAuthentic({ id, known, locked, directory: checkpointDirectory, weightsSha256: checkpointSha256 });
-  const manifest = await buildModel({
+  const manifest = await kind.build({
     checkpointDirectory,
     outputDirectory: directory,
     precision,
@@ -83,7 +111,10 @@ export async function resolveModel(options: ResolveOptions): Promise<ResolvedMod
 }
 
 /** Changes whenever a file of the checkpoint does. */
-async function fingerprint(directory: string): Promise<string> {
+async function fingerprint(
+  directory: string,
+  { configFileNames, findWeightPaths }: ModelKind<unknown>,
+): Promise<string> {
   const hash = createHash("sha256");
   const paths = configFileNames.map((name) => join(directory, name)).concat(await findWeightPaths(directory));
   for (const path of paths) {
@@ -100,7 +131,11 @@ async function fingerprint(directory: string): Promise<string> {
 }
 
 /** For hosts that were given built models without their checkpoints. */
-async function findBuilt(builtDirectory: string, prefix: string): Promise<string | undefined> {
+async function findBuilt(
+  builtDirectory: string,
+  prefix: string,
+  { readIntactManifest }: ModelKind<unknown>,
+): Promise<string | undefined> {
   const names = await readdir(builtDirectory).catch(() => []);
   for (const name of names.sort()) {
     const directory = join(builtDirectory, name);
@@ -120,8 +155,9 @@ async function removeAbandoned(builtDirectory: string): Promise<void> {
 }
 
 async function requireFiles(known: KnownModel, directory: string): Promise<void> {
-  for (const { name } of known.files) {
-    if (name === weightsFileName || (await exists(join(directory, name)))) continue;
+  for (const { name, ifIncomplete } of known.files) {
+    if (ifIncomplete || (known.kind === "speech" && name === weightsFileName) || (await exists(join(directory, name))))
+      continue;
     throw missing(known.id, known, directory, name);
   }
 }
@@ -155,6 +191,10 @@ async function requireAuthentic({
   }
 }
 
+const demoAdvice = `or use the small model that comes with halfgig, which knows 392 words: --model ${demoModelId}`;
+const demoVoiceAdvice =
+  "or use the small detector that comes with halfgig, which is a demonstration and clears nobody: --voice-model demo";
+
 function missing(id: string, known: KnownModel | undefined, directory: string, fileName?: string): MediaError {
   if (!known) {
     return new MediaError(
@@ -164,11 +204,12 @@ function missing(id: string, known: KnownModel | undefined, directory: string, f
     );
   }
   const what = fileName ? `${fileName} of the model ${id}` : `The model ${id}`;
-  const urls = known.files.map(({ name }) => `  ${fileUrl(known, name)}`).join("\n");
+  const needed = known.files.filter(({ ifIncomplete }) => !ifIncomplete);
+  const urls = needed.map(({ name }) => `  ${fileUrl(known, name)}`).join("\n");
   return new MediaError(
     "model.missing",
     `${what} is not on this machine. \`halfgig models pull ${id}\` fetches it, or put these files into ${directory}:\n${urls}\n` +
-      `or use the small model that comes with halfgig, which knows 392 words: --model ${demoModelId}`,
+      (known.kind === "voice" ? demoVoiceAdvice : demoAdvice),
     { context: { id, directory } },
   );
 }

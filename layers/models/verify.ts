@@ -1,11 +1,13 @@
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { MediaError } from "../core/index.ts";
-import { exists, findWeightPaths, hashWeights } from "./checkpoint.ts";
+import { exists, hashWeights } from "./checkpoint.ts";
 import { checkFile, expectedFile } from "./expected-file.ts";
-import { checkpointDirectory, isBuildOf, readBuilds } from "./library.ts";
+import { isBuildOf, readBuilds } from "./library.ts";
 import { readLock } from "./lock-file.ts";
+import { kindOf } from "./model-kind.ts";
 import { parseModelName } from "./names.ts";
+import { checkpointDirectory } from "./registry.ts";
 
 export type VerifyProblem = {
   readonly path: string;
@@ -52,7 +54,10 @@ export async function verifyModel(options: { name: string; modelsDirectory: stri
     }
   };
   if (present || locked) {
-    const listed = [...(known?.files ?? []).map(({ name }) => name), ...Object.keys(locked?.files ?? {})];
+    const listed = [
+      ...(known?.files ?? []).filter(({ ifIncomplete }) => !ifIncomplete).map(({ name }) => name),
+      ...Object.keys(locked?.files ?? {}),
+    ];
     const advice = `\`halfgig models pull ${id}\` fetches it again.`;
     for (const name of new Set([...listed, ...(present ? await readdir(checkpoint) : [])])) {
       const expected = expectedFile(name, known, locked, id);
@@ -61,7 +66,11 @@ export async function verifyModel(options: { name: string; modelsDirectory: stri
       else report.problems.push({ path: join(checkpoint, name), problem: "is not there", advice });
     }
   }
-  const weightsSha256 = present ? await findWeightPaths(checkpoint).then(hashWeights, () => undefined) : undefined;
+  const weightsSha256 = present
+    ? await kindOf(known)
+        .findWeightPaths(checkpoint)
+        .then(hashWeights, () => undefined)
+    : undefined;
   const rebuild = `\`halfgig models build ${id}\` builds it again.`;
   for (const { directory, manifest } of builds) {
     if (!manifest) {

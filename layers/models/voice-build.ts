@@ -3,23 +3,26 @@ import { mkdir, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { MediaError } from "../core/index.ts";
 import { astConfigFileNames, readAstConfig, writeAst } from "./ast/index.ts";
-import { Checkpoint, hashWeights } from "./checkpoint.ts";
+import type { WeightBytes } from "./byte-products.ts";
+import { Checkpoint, findWeightPaths, hashWeights } from "./checkpoint.ts";
+import type { WeightReader } from "./layer-writer.ts";
 import { manifestFileName } from "./manifest.ts";
 import { ExternalDataWriter, GraphBuilder, WeightStore } from "./onnx/index.ts";
 import { copyExisting, describeFiles, publish, writeDurably } from "./publish.ts";
 import { readModelType } from "./voice-config.ts";
-import { VoiceLayers, type WeightReader } from "./voice-layers.ts";
+import { VoiceLayers } from "./voice-layers.ts";
 import { readIntactVoiceManifest, type VoiceManifest, voiceManifestSchema } from "./voice-manifest.ts";
 import {
   DetectorWeights,
   findDetectorPaths,
   readWav2Vec2Config,
+  readWav2Vec2Sizes,
   wav2Vec2ConfigFileNames,
   writeWav2Vec2,
 } from "./wav2vec2/index.ts";
 
 /** Counts up whenever the same checkpoint would give other files. */
-export const voiceBuilderVersion = 1;
+export const voiceBuilderVersion = 2;
 
 export type VoiceBuildOptions = {
   /** A checkpoint in the hub's layout: config.json, preprocessor_config.json and weights. */
@@ -27,7 +30,11 @@ export type VoiceBuildOptions = {
   /** Where the built model shall be; its parent is created. */
   readonly outputDirectory: string;
   readonly precision: VoiceManifest["precision"];
+  /** `unsigned`, the default, is right everywhere; see `bestWeightBytes`. */
+  readonly weightBytes?: WeightBytes;
   readonly identity: Pick<VoiceManifest, "id" | "revision" | "licence" | "demo">;
+  /** Known SHA-256 of the weights, when the caller has just computed it. */
+  readonly checkpointSha256?: string;
 };
 
 type Plan = {
@@ -46,7 +53,7 @@ type Plan = {
  * @throws MediaError `model.missing` or `model.invalid` when the checkpoint is incomplete or another architecture
  */
 export async function buildVoiceModel(options: VoiceBuildOptions): Promise<VoiceManifest> {
-  const { checkpointDirectory, outputDirectory, precision, identity } = options;
+  const { checkpointDirectory, outputDirectory, precision, weightBytes = "unsigned", identity } = options;
   const plan = await makePlan(checkpointDirectory);
   await using weights = plan.weights;
   const workDirectory = `${outputDirectory}.building-${randomUUID()}`;
@@ -56,7 +63,7 @@ export async function buildVoiceModel(options: VoiceBuildOptions): Promise<Voice
     {
       await using data = await ExternalDataWriter.create(join(workDirectory, "voice.data"));
       const graph = new GraphBuilder("voice", new WeightStore(data));
-      await plan.write(new VoiceLayers(graph, weights, precision));
+      await plan.write(new VoiceLayers(graph, weights, precision, weightBytes));
       await graph.writeTo(join(workDirectory, "voice.onnx"));
     }
     const companions = await copyExisting(checkpointDirectory, workDirectory, plan.configFileNames);
@@ -66,7 +73,8 @@ export async function buildVoiceModel(options: VoiceBuildOptions): Promise<Voice
       ...identity,
       ...plan.description,
       precision,
-      checkpointSha256: await hashWeights(plan.weightPaths),
+      weightBytes: precision === "int8" ? weightBytes : undefined,
+      checkpointSha256: options.checkpointSha256 ?? (await hashWeights(plan.weightPaths)),
       files: await describeFiles(workDirectory, ["voice.onnx", "voice.data", ...companions]),
     });
     await writeDurably(join(workDirectory, manifestFileName), `${JSON.stringify(manifest, null, 2)}\n`);
@@ -95,5 +103,31 @@ async function makePlan(directory: string): Promise<Plan> {
   throw new MediaError(
     "model.invalid",
     `The checkpoint in ${directory} is a ${modelType}; halfgig's voice detectors are audio-spectrogram-transformer and wav2vec2.`,
+  );
+}
+
+/**
+ * The weight files of a detector's checkpoint, without opening them.
+ * @throws MediaError `model.missing` where there are none, `model.invalid` where it is no detector
+ */
+export async function findVoiceWeightPaths(directory: string): Promise<string[]> {
+  return (await readModelType(directory)) === "wav2vec2" ? findDetectorPaths(directory) : findWeightPaths(directory);
+}
+
+/** Configuration files that a detector's graphs depend on; the same for both architectures. */
+export const voiceConfigFileNames = [...new Set([...astConfigFileNames, ...wav2Vec2ConfigFileNames])];
+
+/**
+ * Whether files of weights, the detector's own first, are all that its configuration asks for.
+ * @param configPath a wav2vec 2.0 config.json
+ */
+export async function holdsWholeDetector(configPath: string, weightPaths: readonly string[]): Promise<boolean> {
+  const sizes = await readWav2Vec2Sizes(dirname(configPath));
+  return DetectorWeights.open(weightPaths, sizes).then(
+    async (weights) => {
+      await weights[Symbol.asyncDispose]();
+      return true;
+    },
+    () => false,
   );
 }

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { z } from "zod";
+import { weightBytesSchema } from "./byte-products.ts";
 import { manifestFileName } from "./manifest.ts";
 import { isIntact, readModelFile } from "./model-file.ts";
 
@@ -16,6 +17,8 @@ const common = {
   /** True for the small model shipped with halfgig: everything it says must be labelled. */
   demo: z.boolean(),
   precision: z.enum(["fp32", "int8"]),
+  /** How int8 weights are stored; absent for fp32. */
+  weightBytes: weightBytesSchema.optional(),
   /** SHA-256 of the checkpoint's weights. */
   checkpointSha256: sha256,
   files: z.record(z.string(), z.object({ sizeBytes: z.int().nonnegative(), sha256 })),

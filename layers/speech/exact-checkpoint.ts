@@ -6,6 +6,11 @@ import { checkSearchOptions, type SpeechOptions, type SpeechSpan } from "./optio
 export type ExactOptions = SpeechOptions & {
   /** The text so far is the prompt of the next window; default true. Without it, loops are rarer and names less consistent. */
   conditionOnPreviousText?: boolean | undefined;
+  /**
+   * The initial prompt stands before every window, not before the first alone (`carry_initial_prompt`); default false. What was said
+   * follows it as far as there is room; it also stays where what was said is dropped.
+   */
+  carryInitialPrompt?: boolean | undefined;
   /** Seconds: start, end, start, end, … of what to transcribe; without the last end, up to the end of the file. */
   clipTimestamps?: readonly number[] | undefined;
   /** Skips silence longer than this around words that are probably made up. Words are computed for it, asked for or not. */

@@ -173,6 +173,42 @@ describe("transcribeExact", () => {
     ]);
   });
 
+  it("SPEECH 18: a carried initial prompt stands before every window, also where what was said is dropped", async () => {
+    const list = [0, 1, 2].map((n) => [at(0), word(n), at(9000)]);
+    const decoded = async (options: Partial<ExactOptions>) => {
+      const scripted = sentences(list, { peak: 40 });
+      const carried = { initialPrompt: "w7 w8", carryInitialPrompt: true, ...options };
+      // In slices, because each slice has nothing but the checkpoint and the options.
+      await run(scripted, 30_000, carried, () => true);
+      return scripted.account.hypotheses
+        .filter((fed) => fed.length > fed.indexOf(id.startOfTranscript) + 1)
+        .map(promptOf);
+    };
+    const initial = [word(7), word(8)];
+    expect(await decoded({ hotwords: "w5" })).toEqual([
+      [word(5), ...initial],
+      [word(5), ...initial, at(0), word(0), at(9000)],
+      [word(5), ...initial, at(0), word(0), at(9000), at(0), word(1), at(9000)],
+    ]);
+    expect(await decoded({ conditionOnPreviousText: false })).toEqual([initial, initial, initial]);
+    expect(await decoded({ temperatures: [0.6] })).toEqual([initial, initial, initial]);
+  });
+
+  it("SPEECH 18: a carried prompt takes room from what was said, not the other way; too long, it gives up its beginning", async () => {
+    const long = [at(0), ...Array.from({ length: 20 }, (_, n) => word(n % 5)), at(9000)];
+    const lastPrompt = async (count: number) => {
+      const scripted = sentences([long, long, long]);
+      const initialPrompt = Array.from({ length: count }, (_, n) => `w${10 + (n % 7)}`).join(" ");
+      await run(scripted, 30_000, { initialPrompt, carryInitialPrompt: true, compressionRatioThreshold: null });
+      return promptOf(
+        scripted.account.hypotheses.findLast((fed) => fed.length > fed.indexOf(id.startOfTranscript) + 1)!,
+      );
+    };
+    const initial = (count: number) => Array.from({ length: count }, (_, n) => word(10 + (n % 7)));
+    expect(await lastPrompt(12)).toEqual([...initial(12), ...long.slice(-19)]);
+    expect(await lastPrompt(40)).toEqual(initial(40).slice(-31));
+  });
+
   it("SPEECH 18: a prompt holds the end of the text, and hotwords no more than half of it", async () => {
     const long = [at(0), ...Array.from({ length: 20 }, (_, n) => word(n % 10)), at(9000)];
     const scripted = sentences([long, long, long]);

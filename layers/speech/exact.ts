@@ -68,18 +68,19 @@ export async function transcribeExact(input: ExactInput): Promise<ExactSlice> {
   const clips = clipsOf(options, contentEndMs(audio, model.manifest));
   const prompts = await encodePrompts(tokenizer, options);
   if (!at.started) {
-    at.promptTokens = prompts.initial.slice(-promptRoom(model.manifest));
+    at.promptTokens = options.carryInitialPrompt ? [] : prompts.initial.slice(-promptRoom(model.manifest));
     at.language = given ?? (await fileLanguage(input, clips));
     if (at.language === undefined) delete at.language;
     at.started = true;
   }
 
   const judge = new HallucinationJudge(thresholdsOf(options), options.speech, at.recentTexts);
+  const before = { hotwords: prompts.hotwords, carried: options.carryInitialPrompt ? prompts.initial : [] };
   const slice: ExactSlice = { segments: [], dropped: [], windows: [], attempts: [], checkpoint: at, done: false };
   for (let clip = clipAt(clips, at.seekMs); clip; ) {
     options.signal?.throwIfAborted();
     at.seekMs = Math.max(at.seekMs, clip[0]);
-    await decodeWindow({ ...input, melMaximum }, { at, clip, given, judge, hotwords: prompts.hotwords, slice });
+    await decodeWindow({ ...input, melMaximum }, { at, clip, given, judge, before, slice });
     at.recentTexts = judge.recent;
     clip = clipAt(clips, at.seekMs);
     if (clip && input.shouldStop()) return slice;
@@ -105,15 +106,13 @@ type WindowState = {
   clip: SpeechSpan;
   given: string | undefined;
   judge: HallucinationJudge;
-  hotwords: readonly number[];
+  /** What stands before every window, whatever was said. */
+  before: { hotwords: readonly number[]; carried: readonly number[] };
   slice: ExactSlice;
 };
 
 /** Decodes the window at `at.seekMs`, adds what it says to the slice, and moves the checkpoint on. */
-async function decodeWindow(
-  input: ExactInput,
-  { at, clip, given, judge, hotwords, slice }: WindowState,
-): Promise<void> {
+async function decodeWindow(input: ExactInput, { at, clip, given, judge, before, slice }: WindowState): Promise<void> {
   const { model, tokenizer, options } = input;
   const { manifest } = model;
   const startMs = at.seekMs;
@@ -136,7 +135,7 @@ async function decodeWindow(
       takesUnfinished: (cut) => startMs + cut.seekMs >= endMs,
       options,
     });
-  const prompt = windowPrompt(manifest, hotwords, at.promptTokens);
+  const prompt = windowPrompt(manifest, { ...before, previous: at.promptTokens });
   let stretch = await decode(prompt);
   if (prompt.length > 0 && !stretch.silent && stretch.decoding.text === "") {
     // Nothing was said although speech is heard: the prompt leads the model astray, and the window would be lost.

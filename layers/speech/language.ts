@@ -48,7 +48,7 @@ export async function listen(model: SpeechModel, audio: AudioContext): Promise<L
 
 /** The most probable language; the first in the checkpoint's order where several are. */
 export function bestLanguage(probabilities: LanguageProbabilities): string {
-  return rank(probabilities)[0]?.code ?? onlyLanguage;
+  return rankLanguages(probabilities)[0]?.code ?? onlyLanguage;
 }
 
 /** Turns probabilities, and what the caller asked for, into an answer. */
@@ -57,7 +57,7 @@ export function describeLanguage(
   given: string | undefined,
   threshold: number = languageThreshold,
 ): WindowLanguage {
-  const ranked = rank(probabilities);
+  const ranked = rankLanguages(probabilities);
   const best = ranked[0];
   if (!best) return { code: onlyLanguage, probability: 1, decodedAs: onlyLanguage, source: "model", candidates: [] };
   const evidence = { candidates: ranked.slice(0, candidateCount), all: probabilities };
@@ -66,6 +66,19 @@ export function describeLanguage(
   }
   const code = best.probability >= threshold ? best.code : "und";
   return { code, probability: best.probability, decodedAs: best.code, source: "detected", ...evidence };
+}
+
+/**
+ * The answer where the text had a say in it: the language that was decoded, with the probability it has by now.
+ * @param heard what was heard before, and what is `und` below the threshold
+ */
+export function decidedByText(
+  heard: WindowLanguage,
+  decodedAs: string,
+  probability: number,
+  threshold: number = languageThreshold,
+): WindowLanguage {
+  return { ...heard, code: probability >= threshold ? decodedAs : "und", probability, decodedAs };
 }
 
 /**
@@ -103,7 +116,8 @@ export function requestedLanguage(
   return code;
 }
 
-function rank(probabilities: LanguageProbabilities): { code: string; probability: number }[] {
+/** Most probable first; equals in the checkpoint's order. */
+export function rankLanguages(probabilities: LanguageProbabilities): { code: string; probability: number }[] {
   return Object.entries(probabilities)
     .map(([code, probability]) => ({ code, probability }))
     .sort((a, b) => b.probability - a.probability);

@@ -1,4 +1,6 @@
 import { MediaError } from "../core/index.ts";
+// The table alone: stacks describe functions by it, and must not carry the native library along.
+import { tierOf } from "../inference/tiers.ts";
 import { defaultThresholds, type Thresholds } from "./silence.ts";
 
 /** A stretch of the recording, whole milliseconds. */
@@ -30,16 +32,14 @@ export type SpeechOptions = Partial<Thresholds> & {
   signal?: AbortSignal | undefined;
 };
 
-/** One vCPU of AWS Lambda, in MB of memory allocation. */
-const oneCoreMb = 1_769;
-
 /**
  * The reference's command line searches with 5 hypotheses, which costs about five times the decoding. Below one core that is
  * more than anybody waits for, so greedy is the default there.
  * @param allocationMb memory allocation of the function, which on Lambda decides its share of a core
  */
 export function searchDefaults(allocationMb: number): { beamSize: number; bestOf: number } {
-  return allocationMb < oneCoreMb ? { beamSize: 1, bestOf: 1 } : { beamSize: 5, bestOf: 5 };
+  const { batch } = tierOf(allocationMb);
+  return { beamSize: batch, bestOf: batch };
 }
 
 /** The thresholds in force: what was given, the reference's defaults for the rest. `null` switches one off. */

@@ -15,16 +15,26 @@ export async function encodePrompts(
 }
 
 /**
- * What stands behind `<|startofprev|>`: hotwords first, then the end of what was said before. Together they fit; hotwords get at
- * most half, so that there is always room for the context. (faster-whisper adds one to the other without a common limit.)
+ * What stands behind `<|startofprev|>`: hotwords first, then what is carried from window to window, then the end of what was said
+ * before. Together they fit. Hotwords get at most half, so that there is always room for the context (faster-whisper adds one to the
+ * other without a common limit); carried text comes before what was said, and of itself gives up its beginning.
  */
 export function windowPrompt(
   manifest: Pick<ModelManifest, "maxTargetPositions">,
-  hotwords: readonly number[],
-  previous: readonly number[],
+  {
+    hotwords,
+    carried = [],
+    previous,
+  }: { hotwords: readonly number[]; carried?: readonly number[]; previous: readonly number[] },
 ): number[] {
   const room = promptRoom(manifest);
-  const first = hotwords.slice(0, previous.length > 0 ? room >> 1 : room);
-  const left = room - first.length;
-  return [...first, ...(left > 0 ? previous.slice(-left) : [])];
+  const context = carried.length + previous.length;
+  const first = hotwords.slice(0, context > 0 ? room >> 1 : room);
+  const kept = endOf(carried, room - first.length);
+  return [...first, ...kept, ...endOf(previous, room - first.length - kept.length)];
+}
+
+/** `slice(-0)` would be everything. */
+function endOf(tokens: readonly number[], count: number): readonly number[] {
+  return count > 0 ? tokens.slice(-count) : [];
 }

@@ -1,8 +1,8 @@
 import type { AudioContext, SpeechModel } from "../inference/index.ts";
 import type { Decoding } from "./decode.ts";
-import { decodeWithFallback } from "./fallback.ts";
 import type { HallucinationJudge } from "./hallucination.ts";
 import type { LanguageProbabilities } from "./language.ts";
+import { decodeInLikeliestLanguage } from "./language-alternatives.ts";
 import { type SpeechOptions, thresholdsOf } from "./options.ts";
 import { type Cut, cutSegments, type TimedTokens } from "./segments.ts";
 import { isSilence } from "./silence.ts";
@@ -32,6 +32,8 @@ export type StretchInput = {
   withWords: boolean;
   /** Whether text that the model left open is taken; else it is decoded again from where the cut ends. */
   takesUnfinished(cut: Cut): boolean;
+  /** See {@link decodeInLikeliestLanguage}. */
+  languageAlternatives?: number | undefined;
   options: SpeechOptions;
 };
 
@@ -40,6 +42,8 @@ export type Stretch = {
   decoding: Decoding;
   exhausted: boolean;
   attempts: WindowAttempt[];
+  /** Of the language decoded, where others were tried besides. */
+  languageProbability?: number | undefined;
   silent: boolean;
   drafts: Draft[];
   cut: Cut;
@@ -53,8 +57,9 @@ export async function decodeStretch(
   input: StretchInput,
 ): Promise<Stretch> {
   const { offsetMs, audioMs, prompt, language, languages, lastSpeechMs, options } = input;
-  const { attempts, kept, exhausted } = await decodeWithFallback(model, tokenizer, audio, {
+  const { attempts, kept, exhausted, languageProbability } = await decodeInLikeliestLanguage(model, tokenizer, audio, {
     ...options,
+    languageAlternatives: input.languageAlternatives,
     language,
     languages,
     prompt,
@@ -75,7 +80,15 @@ export async function decodeStretch(
     const where = { task: options.task, language: decoding.language, offsetMs, audioMs, lastSpeechMs };
     await addWords(model, tokenizer, audio, drafts, where);
   }
-  return { decoding, exhausted, attempts: describeAttempts(attempts, kept, offsetMs), silent, drafts, cut };
+  return {
+    decoding,
+    exhausted,
+    attempts: describeAttempts(attempts, kept, offsetMs),
+    languageProbability,
+    silent,
+    drafts,
+    cut,
+  };
 }
 
 /** `get_end` of whisper/timing.py: the end of the last word, or of the last segment where there are no words. */

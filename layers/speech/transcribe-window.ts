@@ -2,7 +2,7 @@ import { MediaError } from "../core/index.ts";
 import type { SpeechModel } from "../inference/index.ts";
 import { type Features, windowFeatures } from "./features.ts";
 import { HallucinationJudge } from "./hallucination.ts";
-import { describeLanguage, requestedLanguage, type WindowLanguage } from "./language.ts";
+import { decidedByText, describeLanguage, requestedLanguage, type WindowLanguage } from "./language.ts";
 import { checkSearchOptions, type SpeechOptions, type SpeechSpan, thresholdsOf } from "./options.ts";
 import { encodePrompts, windowPrompt } from "./prompt.ts";
 import type { Cut } from "./segments.ts";
@@ -13,6 +13,11 @@ import type { DroppedSegment, WindowAttempt, WindowSegment } from "./window-segm
 export type WindowOptions = SpeechOptions & {
   /** Where voice activity detection heard speech, from the window's start: evidence for and against segments. */
   speech?: readonly SpeechSpan[] | undefined;
+  /**
+   * Where the most probable language has less than 0.8, so many others are tried and the likeliest text decides. Default 0: the
+   * reference decodes one language. Each costs a decoding, in doubtful windows only.
+   */
+  languageAlternatives?: number | undefined;
   /** How audio becomes features; default {@link windowFeatures}. */
   features?: Features | undefined;
 };
@@ -55,7 +60,7 @@ export async function transcribeWindow(
   const audioMs = windowLengthMs(pcm, manifest);
   const features = options.features ?? windowFeatures(manifest);
   const prompts = await encodePrompts(tokenizer, options);
-  const prompt = windowPrompt(manifest, prompts.hotwords, prompts.initial);
+  const prompt = windowPrompt(manifest, { hotwords: prompts.hotwords, previous: prompts.initial });
   const judge = new HallucinationJudge(thresholdsOf(options), options.speech);
 
   const transcript: Omit<WindowTranscript, "language"> = {
@@ -81,11 +86,15 @@ export async function transcribeWindow(
       lastSpeechMs,
       withWords: options.words === true,
       takesUnfinished: (cut) => !goesOn(cut),
+      languageAlternatives: options.languageAlternatives,
       options,
     });
     const { decoding, cut, drafts } = stretch;
     if (!language) {
       language = describeLanguage(decoding.languages, given);
+      if (stretch.languageProbability !== undefined && decoding.language !== undefined) {
+        language = decidedByText(language, decoding.language, stretch.languageProbability);
+      }
       transcript.noSpeechProb = decoding.noSpeechProb;
     }
     transcript.attempts.push(...stretch.attempts);

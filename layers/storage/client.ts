@@ -1,4 +1,5 @@
-import { S3Client } from "@aws-sdk/client-s3";
+import { S3Client, S3ServiceException } from "@aws-sdk/client-s3";
+import { MediaError } from "../core/index.ts";
 
 let client: S3Client | undefined;
 
@@ -7,10 +8,49 @@ let client: S3Client | undefined;
  * would carry the checksum of the empty body that existed at signing time, and every upload to it would be refused.
  */
 export function s3(): S3Client {
-  client ??= new S3Client({
+  client ??= create();
+  return client;
+}
+
+function create(): S3Client {
+  const created = new S3Client({
     requestChecksumCalculation: "WHEN_REQUIRED",
     responseChecksumValidation: "WHEN_REQUIRED",
     maxAttempts: 5,
   });
-  return client;
+  // Around the SDK's own retries: what is left after them is said in the app's words, wherever it happens.
+  created.middlewareStack.add(
+    (next) => async (args) => {
+      try {
+        return await next(args);
+      } catch (error) {
+        throw isUnavailable(error) ? unavailable(error) : error;
+      }
+    },
+    { step: "initialize", name: "unavailable", priority: "high" },
+  );
+  return created;
+}
+
+const passingCodes: ReadonlySet<string> = new Set(["SlowDown", "RequestTimeout", "TooManyRequestsException"]);
+/** Node's names for a server that cannot be reached or goes away. */
+const connectionCodes: ReadonlySet<string> = new Set([
+  ...["ECONNREFUSED", "ECONNRESET", "EPIPE", "ETIMEDOUT", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH"],
+]);
+
+function isUnavailable(error: unknown): error is Error {
+  if (!(error instanceof Error)) return false;
+  if (error instanceof S3ServiceException) {
+    return (error.$metadata.httpStatusCode ?? 0) >= 500 || passingCodes.has(error.name);
+  }
+  return error.name === "TimeoutError" || connectionCodes.has((error as NodeJS.ErrnoException).code ?? "");
+}
+
+function unavailable(cause: Error): MediaError {
+  const code = cause instanceof S3ServiceException ? cause.name : (cause as NodeJS.ErrnoException).code;
+  return new MediaError(
+    "storage.unavailable",
+    `The object storage did not answer (${code ?? cause.name}), after several tries. Try again in a minute.`,
+    { cause },
+  );
 }

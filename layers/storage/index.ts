@@ -1,8 +1,14 @@
 export { s3 } from "./client.ts";
+export * from "./job-list.ts";
 export * from "./jobs.ts";
 export * from "./jsonl.ts";
 export * from "./keys.ts";
+export { fetchModelFolder } from "./model-folder.ts";
 export * from "./object-writer.ts";
 export * from "./objects.ts";
+export * from "./option-texts.ts";
+export * from "./parts.ts";
+export type { PresignedForm } from "./post-policy.ts";
 export * from "./presign.ts";
+export * from "./webhook.ts";
 export * from "./source.ts";

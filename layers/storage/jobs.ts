@@ -1,10 +1,18 @@
 import { z } from "zod";
-import { environmentValue, type JobId, MediaError, parseJobId } from "../core/index.ts";
+import {
+  environmentValue,
+  type JobId,
+  type JobRef,
+  MediaError,
+  parseJobId,
+  parseTenantId,
+  type TenantId,
+} from "../core/index.ts";
 import { jobOptionsSchema } from "./job-options.ts";
 import { keys } from "./keys.ts";
-import { getJson, listKeys, putObject } from "./objects.ts";
+import { deleteObject, getJson, putObject } from "./objects.ts";
 
-export { type JobOptions, jobOptionsSchema, largestGivenTranscriptBytes } from "./job-options.ts";
+export * from "./job-options.ts";
 
 export const jobErrorSchema = z.object({
   code: z.string(),
@@ -14,19 +22,37 @@ export const jobErrorSchema = z.object({
   advice: z.string(),
 });
 
+const deliverySchema = z.object({
+  /** `webhook-id`: the same for every attempt at the same news. */
+  id: z.string(),
+  at: z.string(),
+  /** The receiver's HTTP status, or why there was none. */
+  outcome: z.union([z.number(), z.string()]),
+  tookMs: z.number(),
+});
+export type Delivery = z.output<typeof deliverySchema>;
+
 export const jobRecordSchema = z.object({
   format: z.literal(1),
+  tenant: z.string().transform((text) => parseTenantId(text)),
   jobId: z.string().transform((text) => parseJobId(text)),
-  status: z.enum(["awaiting_upload", "queued", "running", "done", "partial", "failed"]),
+  status: z.enum(["awaiting_upload", "queued", "running", "done", "partial", "failed", "canceled"]),
   fileName: z.string(),
   createdAt: z.string(),
   updatedAt: z.string(),
+  /** When it came to the state that it ended in. */
+  endedAt: z.string().optional(),
   model: z.string(),
   options: jobOptionsSchema,
   upload: z.object({
     key: z.string(),
     sizeBytes: z.number(),
     multipartUploadId: z.string().optional(),
+    /** In parts: how many bytes each part but the last has, and whether each comes with its SHA-256. */
+    partSizeBytes: z.number().optional(),
+    checksums: z.boolean().optional(),
+    /** The version of an object that lies where somebody put it; another version is another job. */
+    etag: z.string().optional(),
     sha256: z.string().optional(),
   }),
   object: z.object({ etag: z.string(), sizeBytes: z.number() }).optional(),
@@ -41,6 +67,21 @@ export const jobRecordSchema = z.object({
       audioCodec: z.string(),
       video: z.string().nullable(),
     })
+    .optional(),
+  /** A job of an address: what was found there. */
+  source: z
+    .object({
+      title: z.string(),
+      /** The captions that were used; null where there were none or none were wanted. */
+      captions: z.object({ language: z.string(), automatic: z.boolean() }).nullable(),
+    })
+    .optional(),
+  /** The address was a list: the jobs of its entries. Such a job has no transcript of its own. */
+  entries: z.array(z.string().transform((text) => parseJobId(text))).optional(),
+  /** The list that this job is an entry of. */
+  entryOf: z
+    .string()
+    .transform((text) => parseJobId(text))
     .optional(),
   windows: z.number().optional(),
   /** How far the loop of `exact` mode has come. */
@@ -59,10 +100,14 @@ export const jobRecordSchema = z.object({
     })
     .optional(),
   error: jobErrorSchema.optional(),
+  /** Somebody is to be told of the end. */
+  webhook: z.boolean().optional(),
+  /** The latest attempts to tell them, oldest first; ten at most. */
+  deliveries: z.array(deliverySchema).optional(),
 });
 export type JobRecord = z.output<typeof jobRecordSchema>;
 
-export const finalStatuses: readonly JobRecord["status"][] = ["done", "partial", "failed"];
+export const finalStatuses: readonly JobRecord["status"][] = ["done", "partial", "failed", "canceled"];
 export const isFinal = (job: Pick<JobRecord, "status">) => finalStatuses.includes(job.status);
 
 const bucket = () => environmentValue("RESULTS_BUCKET");
@@ -70,18 +115,27 @@ const serialize = (job: JobRecord) => `${JSON.stringify(job, null, 2)}\n`;
 
 /** @returns false when the job exists already; it is left as it is. */
 export async function createJob(job: JobRecord): Promise<boolean> {
-  return putObject(bucket(), keys.job(job.jobId), serialize(job), "application/json", { onlyIfAbsent: true });
+  if (await findJob(job)) return false;
+  // First: a name without a record is passed over, a record without a name would never be listed.
+  await putObject(bucket(), keys.jobByTime(job), "", "application/octet-stream");
+  return putObject(bucket(), keys.job(job), serialize(job), "application/json", { onlyIfAbsent: true });
 }
 
 /** @throws MediaError `job.not_found` */
-export async function readJob(jobId: JobId): Promise<JobRecord> {
-  const job = await findJob(jobId);
+export async function readJob(ref: JobRef): Promise<JobRecord> {
+  const job = await findJob(ref);
   if (job) return job;
-  throw new MediaError("job.not_found", `There is no job ${jobId}.`);
+  throw new MediaError("job.not_found", `There is no job ${ref.jobId}.`);
 }
 
-export async function findJob(jobId: JobId): Promise<JobRecord | undefined> {
-  const found = await getJson(bucket(), keys.job(jobId));
+/** Everything that the record itself is kept under. Results and uploads are not touched. */
+export async function deleteJobRecord(job: JobRecord): Promise<void> {
+  await deleteObject(bucket(), keys.job(job));
+  await deleteObject(bucket(), keys.jobByTime(job));
+}
+
+export async function findJob(ref: JobRef): Promise<JobRecord | undefined> {
+  const found = await getJson(bucket(), keys.job(ref));
   return found && jobRecordSchema.parse(found.value);
 }
 
@@ -91,29 +145,26 @@ export async function findJob(jobId: JobId): Promise<JobRecord | undefined> {
  * @throws MediaError `storage.conflict` after ten lost races; `job.not_found`
  */
 export async function updateJob(
-  jobId: JobId,
+  ref: JobRef,
   change: (job: JobRecord) => Partial<JobRecord> | undefined,
 ): Promise<JobRecord> {
   for (let attempt = 0; attempt < 10; attempt++) {
-    const found = await getJson(bucket(), keys.job(jobId));
-    if (!found) throw new MediaError("job.not_found", `There is no job ${jobId}.`);
+    const found = await getJson(bucket(), keys.job(ref));
+    if (!found) throw new MediaError("job.not_found", `There is no job ${ref.jobId}.`);
     const job = jobRecordSchema.parse(found.value);
     const changes = change(job);
     if (changes === undefined) return job;
-    const next: JobRecord = { ...job, ...changes, updatedAt: new Date().toISOString() };
-    const written = await putObject(bucket(), keys.job(jobId), serialize(next), "application/json", {
+    const now = new Date().toISOString();
+    const next: JobRecord = { ...job, ...changes, updatedAt: now };
+    next.endedAt = isFinal(next) ? ((isFinal(job) && next.status === job.status && job.endedAt) || now) : undefined;
+    const written = await putObject(bucket(), keys.job(ref), serialize(next), "application/json", {
       onlyIfEtag: found.etag,
     });
     if (written) return next;
     await new Promise((resolve) => setTimeout(resolve, 10 * 2 ** attempt * Math.random()));
   }
-  throw new MediaError("storage.conflict", `The record of job ${jobId} kept changing while it was written. Try again.`);
-}
-
-/** Job ids, oldest first (content-addressed ids have no time and sort among them). */
-export async function* listJobIds(): AsyncGenerator<JobId> {
-  for await (const key of listKeys(bucket(), keys.jobsPrefix)) {
-    const match = /^jobs\/(j[0-9a-z]{22})\.json$/.exec(key);
-    if (match) yield parseJobId(match[1]);
-  }
+  throw new MediaError(
+    "storage.conflict",
+    `The record of job ${ref.jobId} kept changing while it was written. Try again.`,
+  );
 }

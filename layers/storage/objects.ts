@@ -1,8 +1,10 @@
 import type { Readable } from "node:stream";
 import {
+  DeleteObjectCommand,
   DeleteObjectsCommand,
   GetObjectCommand,
   HeadObjectCommand,
+  ListObjectsV2Command,
   PutObjectCommand,
   paginateListObjectsV2,
   S3ServiceException,
@@ -12,19 +14,21 @@ import { MediaError, type ObjectKey } from "../core/index.ts";
 import { s3 } from "./client.ts";
 
 /** What S3 knows of an object without reading it. */
-export type ObjectHead = { sizeBytes: number; etag: string };
+export type ObjectHead = { sizeBytes: number; etag: string; metadata: Record<string, string> };
 
 const status = (error: unknown) => (error instanceof S3ServiceException ? error.$metadata.httpStatusCode : undefined);
 
 /** True when a conditional write lost: 412, or 409 when two conditional writes met. */
 export const isConflict = (error: unknown) => status(error) === 412 || status(error) === 409;
 export const isNotFound = (error: unknown) => status(error) === 404;
+/** S3's own name for what went wrong, such as NoSuchUpload. */
+export const errorName = (error: unknown) => (error instanceof Error ? error.name : "");
 
 /** @returns undefined when there is no such object. */
 export async function headObject(bucket: string, key: string): Promise<ObjectHead | undefined> {
   try {
     const head = await s3().send(new HeadObjectCommand({ Bucket: bucket, Key: key }));
-    return { sizeBytes: head.ContentLength ?? 0, etag: head.ETag ?? "" };
+    return { sizeBytes: head.ContentLength ?? 0, etag: head.ETag ?? "", metadata: head.Metadata ?? {} };
   } catch (error) {
     if (isNotFound(error)) return undefined;
     throw error;
@@ -43,6 +47,21 @@ export async function getJson(bucket: string, key: string): Promise<StoredJson |
     if (isNotFound(error)) return undefined;
     throw error;
   }
+}
+
+/**
+ * A small text object; undefined when there is none.
+ * @throws MediaError `request.invalid` when it has more than `mostBytes`
+ */
+export async function getObjectText(bucket: string, key: string, mostBytes: number): Promise<string | undefined> {
+  const head = await headObject(bucket, key);
+  if (!head) return undefined;
+  if (head.sizeBytes > mostBytes) {
+    throw new MediaError("request.invalid", `The object ${key} has more than ${mostBytes} bytes.`);
+  }
+  const chunks: Buffer[] = [];
+  for await (const chunk of await openObject(bucket, key, { etag: head.etag })) chunks.push(chunk);
+  return Buffer.concat(chunks).toString("utf8");
 }
 
 export type WriteCondition = { onlyIfAbsent?: boolean; onlyIfEtag?: string };
@@ -126,8 +145,32 @@ export async function* listKeys(bucket: string, prefix: string, pageSize = 1000)
   }
 }
 
-/** Deletes everything under a prefix, a thousand keys a request. @returns how many keys were deleted. */
-export async function deletePrefix(bucket: string, prefix: string): Promise<number> {
+/** Keys under a prefix in byte order, one page of them, beginning after a key. */
+export async function listPage(
+  bucket: string,
+  prefix: string,
+  { limit, after }: { limit: number; after?: string | undefined },
+): Promise<ObjectKey[]> {
+  const page = await s3().send(
+    new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix, MaxKeys: limit, StartAfter: after }),
+  );
+  return (page.Contents ?? []).map((object) => object.Key as ObjectKey);
+}
+
+/** Deletes one object; one that is not there is no error. */
+export async function deleteObject(bucket: string, key: string): Promise<void> {
+  await s3().send(new DeleteObjectCommand({ Bucket: bucket, Key: key }));
+}
+
+/**
+ * Deletes everything under a prefix, a thousand keys a request, but what `keep` holds for worth keeping.
+ * @returns how many keys were deleted.
+ */
+export async function deletePrefix(
+  bucket: string,
+  prefix: string,
+  keep: (key: string) => boolean = () => false,
+): Promise<number> {
   let deleted = 0;
   let batch: ObjectKey[] = [];
   const flush = async () => {
@@ -143,6 +186,7 @@ export async function deletePrefix(bucket: string, prefix: string): Promise<numb
     batch = [];
   };
   for await (const key of listKeys(bucket, prefix)) {
+    if (keep(key)) continue;
     batch.push(key);
     if (batch.length === 1000) await flush();
   }

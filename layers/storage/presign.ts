@@ -1,38 +1,44 @@
-import { CreateMultipartUploadCommand, PutObjectCommand, UploadPartCommand } from "@aws-sdk/client-s3";
+import { PutObjectCommand } from "@aws-sdk/client-s3";
 import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
-import { environmentValue, type JobId } from "../core/index.ts";
+import { environmentValue, type JobRef } from "../core/index.ts";
 import { s3 } from "./client.ts";
 import { keys } from "./keys.ts";
+import { beginParts, partCount, type SignedPart, signPart } from "./parts.ts";
+import { type PresignedForm, presignForm } from "./post-policy.ts";
+
+export type PresignedPut = { method: "PUT"; url: string; headers: Record<string, string>; expiresAt: string };
 
 export type PresignedUpload =
-  | { method: "PUT"; url: string; headers: Record<string, string>; expiresAt: string }
+  | PresignedPut
+  | PresignedForm
   | {
       method: "MULTIPART";
       uploadId: string;
       partSizeBytes: number;
-      parts: { partNumber: number; url: string }[];
+      partCount: number;
+      /** Left out where they were not asked for: each can be had by itself, and anew when it has expired. */
+      parts?: Pick<SignedPart, "partNumber" | "url">[];
       expiresAt: string;
     };
 
-// S3: parts of 5 MiB to 5 GiB, 10,000 at most. Fewer, larger parts keep the list of addresses short.
-const smallestPartBytes = 16 * 1_048_576;
-const mostParts = 500;
-
-export type PresignedPut = Extract<PresignedUpload, { method: "PUT" }>;
+/** How a file is sent: in one PUT, by a form, or in parts. */
+export type UploadWay =
+  | { method: "PUT" | "POST" }
+  | { method: "MULTIPART"; partSizeBytes: number; addresses: boolean; checksums: boolean };
 
 const expiry = (seconds: number) => new Date(Date.now() + seconds * 1000).toISOString();
 
 /** An address for the transcript that a sender has already; S3 accepts exactly the bytes that were announced. */
 export function presignTranscript(
-  jobId: JobId,
+  ref: JobRef,
   request: { sizeBytes: number; sha256: string; expiresSeconds: number },
 ): Promise<PresignedPut> {
-  return presignPut(keys.givenTranscript(jobId), request);
+  return presignPut(keys.givenTranscript(ref), request);
 }
 
 async function presignPut(
   key: string,
-  { sizeBytes, sha256, expiresSeconds }: { sizeBytes: number; sha256?: string; expiresSeconds: number },
+  { sizeBytes, sha256, expiresSeconds }: { sizeBytes: number; sha256?: string | undefined; expiresSeconds: number },
 ): Promise<PresignedPut> {
   const target = { Bucket: environmentValue("UPLOADS_BUCKET"), Key: key };
   const checksum = sha256 && Buffer.from(sha256, "hex").toString("base64");
@@ -48,30 +54,34 @@ async function presignPut(
 
 /**
  * Addresses that accept one job's file and nothing else: the exact length is signed, and so is the content hash when
- * it is known, so S3 itself refuses other bytes.
+ * it is known and the file is sent by PUT, so S3 itself refuses other bytes.
  */
 export async function presignUpload(
-  jobId: JobId,
-  request: { sizeBytes: number; sha256?: string; multipart: boolean; expiresSeconds: number },
+  ref: JobRef,
+  way: UploadWay,
+  request: { sizeBytes: number; sha256?: string | undefined; expiresSeconds: number },
 ): Promise<PresignedUpload> {
-  const target = { Bucket: environmentValue("UPLOADS_BUCKET"), Key: keys.upload(jobId) };
-  const expiresIn = request.expiresSeconds;
-  if (!request.multipart) return presignPut(target.Key, request);
-  const expiresAt = expiry(expiresIn);
-  const created = await s3().send(new CreateMultipartUploadCommand(target));
-  const uploadId = created.UploadId ?? "";
-  const partSizeBytes = Math.max(smallestPartBytes, Math.ceil(request.sizeBytes / mostParts));
-  const count = Math.max(1, Math.ceil(request.sizeBytes / partSizeBytes));
-  const parts = [];
-  for (let partNumber = 1; partNumber <= count; partNumber++) {
-    const length = Math.min(partSizeBytes, request.sizeBytes - (partNumber - 1) * partSizeBytes);
-    const command = new UploadPartCommand({
-      ...target,
-      UploadId: uploadId,
-      PartNumber: partNumber,
-      ContentLength: length,
-    });
-    parts.push({ partNumber, url: await getSignedUrl(s3(), command, { expiresIn }) });
+  const bucket = environmentValue("UPLOADS_BUCKET");
+  const key = keys.upload(ref);
+  const { sizeBytes, expiresSeconds } = request;
+  if (way.method !== "MULTIPART") {
+    if (way.method === "PUT") return presignPut(key, request);
+    return presignForm({ bucket, key, minBytes: sizeBytes, maxBytes: sizeBytes, expiresSeconds });
   }
-  return { method: "MULTIPART", uploadId, partSizeBytes, parts, expiresAt };
+  const { partSizeBytes, addresses, checksums } = way;
+  const uploadId = await beginParts(bucket, key, checksums);
+  const upload = { bucket, key, uploadId, partSizeBytes, sizeBytes };
+  const parts = [];
+  for (let partNumber = 1; addresses && partNumber <= partCount(upload); partNumber++) {
+    const { url } = await signPart(upload, { partNumber, expiresSeconds });
+    parts.push({ partNumber, url });
+  }
+  return {
+    method: "MULTIPART",
+    uploadId,
+    partSizeBytes,
+    partCount: partCount(upload),
+    ...(addresses ? { parts } : {}),
+    expiresAt: expiry(expiresSeconds),
+  };
 }

@@ -54,13 +54,14 @@ export async function assembleTranscript(input: AssembleInput): Promise<Transcri
     tasks,
     language: given || input.detectedLanguage === false ? null : combineLanguages(merged.languages),
     model,
+    voice: null,
     segments: merged.segments,
     ledger: buildLedger({
       durationMs,
       activity,
       clips,
       windows: merged.windows,
-      textExpected: given || tasks.some((task) => task !== "language"),
+      textExpected: given || tasks.some((task) => task === "transcribe" || task === "translate"),
     }),
     warnings: [...warnings, ...merged.warnings],
   };

@@ -43,6 +43,8 @@ export const segmentSchema = spanSchema.extend({
   /** Doubts. They mark, they never delete. */
   flags: z.array(z.string()),
   hallucination: hallucinationSchema.optional(),
+  /** There when the voices were judged; `score` is null where none of the segment was. */
+  voice: z.object({ verdict: z.enum(["bona_fide", "spoof", "uncertain"]), score: probability.nullable() }).optional(),
   /** There when the job asked for words. */
   words: z.array(wordSchema).optional(),
 });
@@ -84,7 +86,50 @@ export const modelSchema = z.object({
  */
 export const modeSchema = z.string().regex(/^[a-z][a-z0-9-]*$/, "a mode such as parallel, exact, given or openai");
 
-export const taskSchema = z.enum(["transcribe", "translate", "language"]);
+export const taskSchema = z.enum(["transcribe", "translate", "language", "voice"]);
+
+/** Whether a voice is human or synthetic; `uncertain` wherever the evidence does not carry a verdict. */
+const voiceVerdictSchema = z.enum(["bona_fide", "spoof", "uncertain"]);
+
+/** What was found out about the voices of a file; `voice.json` has the evidence, window by window. */
+export const voiceSchema = z.object({
+  verdict: voiceVerdictSchema,
+  /** Why the verdict is `uncertain`; empty otherwise. */
+  reasons: z.array(z.object({ code: z.string(), message: z.string() })),
+  /** Probability of a synthetic voice for even odds beforehand; null where nothing was judged. */
+  score: probability.nullable(),
+  operatingPoint: z.string(),
+  /** How much of the speech was judged. */
+  judgedShare: probability,
+  /** Which detector judged. `benchmark`: what others measured of it. */
+  model: z.object({
+    id: z.string(),
+    revision: z.string(),
+    sha256: z.string(),
+    precision: z.string(),
+    /** True when a demo model made this: it is not to be taken for a real verdict. */
+    demo: z.boolean(),
+    benchmark: z
+      .object({
+        source: z.string(),
+        independent: z.boolean(),
+        accuracy: probability,
+        falsePositiveRate: probability,
+        falseNegativeRate: probability,
+      })
+      .nullable(),
+    /** To be shown beside every verdict. */
+    notes: z.array(z.string()),
+  }),
+  timeline: z.array(
+    spanSchema.extend({
+      verdict: voiceVerdictSchema,
+      /** Which side the scores are on, however little that is worth. */
+      leaning: z.enum(["bona_fide", "spoof"]),
+      score: probability,
+    }),
+  ),
+});
 
 /** The whole result for one file. */
 export const transcriptSchema = z.object({
@@ -102,6 +147,8 @@ export const transcriptSchema = z.object({
   language: languageSchema.nullable(),
   /** Null where no model was at work. */
   model: modelSchema.nullable(),
+  /** Null where no task asked for it. */
+  voice: voiceSchema.nullable().default(null),
   segments: z.array(segmentSchema),
   ledger: ledgerSchema,
   warnings: z.array(z.string()),
@@ -148,6 +195,7 @@ export const windowResultSchema = z.discriminatedUnion("outcome", [
 export type Span = z.infer<typeof spanSchema>;
 export type Segment = z.infer<typeof segmentSchema>;
 export type Hallucination = z.infer<typeof hallucinationSchema>;
+export type FileVoice = z.infer<typeof voiceSchema>;
 export type Word = z.infer<typeof wordSchema>;
 export type TranscriptTask = z.infer<typeof taskSchema>;
 export type LedgerKind = (typeof ledgerKinds)[number];

@@ -17,11 +17,14 @@ export {
   buildVoiceReport,
   type JudgedBy,
   joinScores,
+  type VoiceIdentity,
   type VoiceReport,
   type VoiceReportInput,
+  voiceIdentitySchema,
   voiceReportSchema,
 } from "./report.ts";
 export {
+  asEvidence,
   type ScoredWindows,
   type ScoreWindowsInput,
   scoreVoiceWindows,
@@ -30,7 +33,7 @@ export {
   windowScoreSchema,
 } from "./score-windows.ts";
 export type { SegmentVoice, TranscriptSegment } from "./segments.ts";
-export type { StopReason, VoiceBudget } from "./sequential.ts";
+export { type StopReason, settledAfter, spreadOrder, type VoiceBudget } from "./sequential.ts";
 export type { TimelineSpan } from "./timeline.ts";
 export type { Doubt } from "./verdict.ts";
 export type { ReadPcm } from "./window-audio.ts";

@@ -33,6 +33,10 @@ export const reportModelSchema = z.object({
   notes: z.array(z.string().min(1)),
 });
 
+/** What a built model's manifest says of it, as it travels in a function's environment. */
+export const voiceIdentitySchema = reportModelSchema.pick({ id: true, revision: true, sha256: true, precision: true });
+export type VoiceIdentity = z.infer<typeof voiceIdentitySchema>;
+
 /** `voice.json`: whether the voices of a recording are human or synthetic, and what that rests on. */
 export const voiceReportSchema = z.object({
   format: z.literal(1),

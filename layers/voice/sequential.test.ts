@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { contraryShare, shouldStop, spreadOrder } from "./sequential.ts";
+import { contraryShare, settledAfter, shouldStop, spreadOrder } from "./sequential.ts";
 
 const windows = (...llrs: number[]) => llrs.map((llr) => ({ llr, weight: 4000 }));
 
@@ -59,5 +59,45 @@ describe("spreadOrder", () => {
       }),
       { numRuns: 30 },
     );
+  });
+});
+
+describe("settledAfter", () => {
+  const budget = { errorRate: 0.01 };
+  const sure = windows(4, 4);
+
+  it("counts the parts that it took, and asks for no more of them", async () => {
+    let asked = 0;
+    function* parts() {
+      for (;;) {
+        asked++;
+        yield sure;
+      }
+    }
+    expect(await settledAfter(parts(), budget, 0.5)).toBe(2);
+    expect(asked).toBe(2);
+  });
+
+  it("is not settled by parts after one that is not known", async () => {
+    expect(await settledAfter([sure, undefined, sure, sure], budget, 0.5)).toBeUndefined();
+    expect(await settledAfter([], budget, 0.5)).toBeUndefined();
+  });
+
+  it("gives everybody the same answer, however much more is known by then", async () => {
+    const llrs = fc.array(fc.array(fc.integer({ min: -5, max: 5 }), { maxLength: 4 }), { maxLength: 40 });
+    await fc.assert(
+      fc.asyncProperty(llrs, fc.nat(40), async (groups, known) => {
+        const parts = groups.map((group) => windows(...group));
+        const all = await settledAfter(parts, budget, 0.5);
+        const some = await settledAfter(parts.slice(0, known), budget, 0.5);
+        if (some !== undefined) expect(all).toBe(some);
+        if (all !== undefined && known >= all) expect(some).toBe(all);
+      }),
+    );
+  });
+
+  it("gives up on a recording that is not settled for long: all of it is judged then", async () => {
+    const undecided = Array.from({ length: 33 }, () => windows(0.01));
+    expect(await settledAfter([...undecided, ...Array.from({ length: 9 }, () => sure)], budget, 0.5)).toBeUndefined();
   });
 });

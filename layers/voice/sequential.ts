@@ -61,3 +61,29 @@ export function spreadOrder(count: number): number[] {
   }
   return order;
 }
+
+/** A recording that is not settled by so many parts is of more than one kind, or close to the line: then all of it is judged. */
+const mostPartsUntilSettled = 32;
+
+/**
+ * For parts of a recording that are judged in several places, in any order: after how many of them, in the order given, the answer
+ * was settled. What a part says is the same whenever it is judged, so everybody who asks gets the same answer; a part that is
+ * not there yet ends the search.
+ * @param parts the evidence of each part, in the order of `spreadOrder`; undefined where it is not known
+ * @returns undefined where it is not settled by what is known
+ */
+export async function settledAfter(
+  parts: Iterable<readonly WeightedLlr[] | undefined> | AsyncIterable<readonly WeightedLlr[] | undefined>,
+  budget: VoiceBudget,
+  correlation: number,
+): Promise<number | undefined> {
+  const judged: WeightedLlr[] = [];
+  let count = 0;
+  for await (const part of parts) {
+    if (part === undefined || count === mostPartsUntilSettled) return undefined;
+    judged.push(...part);
+    count++;
+    if (shouldStop(judged, budget, correlation) === "settled") return count;
+  }
+  return undefined;
+}

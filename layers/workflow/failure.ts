@@ -52,6 +52,7 @@ export function describeFailure(failure: { step: string; error: string; cause: s
     step: failure.step,
     advice:
       (known && adviceByCode[known]) ??
+      (known?.startsWith("source.") ? "If you have the file, send the file itself." : undefined) ??
       (known && errorCodes[known].retryable
         ? "Send the file again: this error is known to pass."
         : "Read the execution's history and the function's log; if the file is at fault they say so."),

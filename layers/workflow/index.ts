@@ -1,5 +1,11 @@
+export * from "./delete.ts";
 export * from "./failure.ts";
 export * from "./map-results.ts";
 export * from "./payloads.ts";
-export * from "./start.ts";
+export * from "./register.ts";
+export * from "./retry.ts";
+export { runningExecutions } from "./running.ts";
+export { executionName, startJob } from "./start.ts";
+export * from "./stop.ts";
+export * from "./uploaded.ts";
 export * from "./work-plan.ts";

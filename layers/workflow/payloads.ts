@@ -1,6 +1,7 @@
 import { z } from "zod";
-import { parseJobId } from "../core/index.ts";
-import { jobOptionsSchema } from "../storage/index.ts";
+import { parseJobId, parseTenantId } from "../core/index.ts";
+import { jobOptionFields, jobOptionsSchema } from "../storage/index.ts";
+import { windowScoreSchema } from "../voice/index.ts";
 import { workPlanSchema } from "./work-plan.ts";
 
 /**
@@ -8,21 +9,31 @@ import { workPlanSchema } from "./work-plan.ts";
  * Every step parses what it is given, so that a wrong definition fails at its first state and says where.
  */
 const jobId = z.string().transform((text) => parseJobId(text));
+const tenant = z.string().transform((text) => parseTenantId(text));
 const milliseconds = z.number().int();
 /** How long the step worked. */
 const tookMs = z.number();
 
 export const executionInputSchema = z.object({
+  tenant,
   jobId,
   bucket: z.string(),
   key: z.string(),
   etag: z.string(),
   sizeBytes: z.number().int(),
   options: jobOptionsSchema,
+  /** Somebody is to be told of the end. */
+  webhook: z.boolean(),
 });
 export type ExecutionInput = z.output<typeof executionInputSchema>;
 
 const stepInput = z.object({ job: executionInputSchema, workPrefix: z.string(), executionName: z.string() });
+
+export const fetchInputSchema = stepInput;
+
+/** The job with what was fetched in it; `listed` where the address was a list, whose entries have jobs of their own. */
+export const fetchOutputSchema = z.object({ job: executionInputSchema, listed: z.boolean() });
+export type FetchOutput = z.output<typeof fetchOutputSchema>;
 
 export const probeInputSchema = stepInput;
 
@@ -30,11 +41,19 @@ export const probeOutputSchema = z.object({
   container: z.string(),
   demuxer: z.string(),
   audioTrack: z.number().int(),
+  /** The track of subtitles that is to be used instead of recognition; null where none is. */
+  subtitleTrack: z.number().int().nullable().default(null),
   durationMs: milliseconds.nullable(),
   startMs: milliseconds,
   tookMs,
 });
 export type ProbeOutput = z.output<typeof probeOutputSchema>;
+
+export const subtitlesInputSchema = stepInput.extend({ probe: probeOutputSchema });
+
+/** The job with the subtitles of its file as its transcript; as it was, where there was no text in them. */
+export const subtitlesOutputSchema = z.object({ job: executionInputSchema });
+export type SubtitlesOutput = z.output<typeof subtitlesOutputSchema>;
 
 export const splitInputSchema = stepInput.extend({ probe: probeOutputSchema });
 
@@ -43,6 +62,8 @@ export const splitOutputSchema = z.object({
   work: workPlanSchema,
   windows: z.number().int(),
   planKey: z.string(),
+  /** The plan in the order in which windows are worked on; the plan itself unless the order matters. */
+  mapKey: z.string(),
   activityKey: z.string(),
   /** `exact` mode: the whole audio in one object, and the raw maximum of its log-mel (log10). Null otherwise. */
   audio: z.object({ key: z.string(), melMaximum: z.number() }).nullable(),
@@ -60,6 +81,9 @@ export const plannedWindowSchema = z.object({
   startMs: milliseconds,
   endMs: milliseconds,
   speech: z.array(z.tuple([milliseconds, milliseconds])),
+  /** Where judging voices may stop early: the window's place in the order of judging, and how many windows there are. */
+  rank: z.number().int().min(0).optional(),
+  of: z.number().int().optional(),
 });
 export type PlannedWindow = z.output<typeof plannedWindowSchema>;
 
@@ -71,12 +95,25 @@ export const activitySpanSchema = z.object({
 });
 
 export const inferInputSchema = z.object({
+  tenant,
   jobId,
   workPrefix: z.string(),
   options: jobOptionsSchema,
   work: workPlanSchema,
   window: plannedWindowSchema,
 });
+
+/** A short clip whose voices infer judges at once, for `POST /v1/voice`. */
+export const clipInputSchema = z.object({
+  clip: z.object({
+    /** 16 kHz mono s16le in base64. */
+    pcm: z.string(),
+    speech: z.array(z.tuple([milliseconds, milliseconds])),
+    voiceHop: jobOptionFields.voiceHop,
+  }),
+});
+export type ClipInput = z.output<typeof clipInputSchema>;
+export const clipOutputSchema = z.object({ scores: z.array(windowScoreSchema) });
 
 export const inferOutputSchema = z.object({ index: z.number().int(), reused: z.boolean() });
 
@@ -89,6 +126,8 @@ export const transcribeInputSchema = stepInput.extend({
 /** The next slice to do; `done` when there is none. */
 export const transcribeOutputSchema = z.object({ slice: z.number().int().min(1), done: z.boolean() });
 export type TranscribeOutput = z.output<typeof transcribeOutputSchema>;
+
+export const notifyInputSchema = z.object({ job: z.object({ tenant, jobId }), executionName: z.string() });
 
 const failureSchema = z.object({ step: z.string(), error: z.string(), cause: z.string() });
 
@@ -114,7 +153,7 @@ export const mergeOutputSchema = z.discriminatedUnion("status", [
 export type MergeOutput = z.output<typeof mergeOutputSchema>;
 
 export const failInputSchema = z.object({
-  job: z.object({ jobId }),
+  job: z.object({ tenant, jobId }),
   workPrefix: z.string(),
   executionName: z.string(),
   failure: failureSchema,

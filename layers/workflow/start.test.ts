@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import { openTestS3 } from "../../test/support/s3.ts";
-import { type JobId, newJobId } from "../core/index.ts";
+import { defaultTenant, type JobRef, newJobId } from "../core/index.ts";
 import { createJob, type JobRecord, jobOptionsSchema, keys, putObject, readJob, updateJob } from "../storage/index.ts";
 import { startJob } from "./start.ts";
 
@@ -31,10 +31,10 @@ afterAll(async () => {
   await storage[Symbol.asyncDispose]();
 });
 
-let jobId: JobId;
-const upload = (bytes: string) => putObject("uploads", keys.upload(jobId), bytes, "audio/wav");
+let ref: JobRef;
+const upload = (bytes: string) => putObject("uploads", keys.upload(ref), bytes, "audio/wav");
 /** What the steps of an execution write at its end. */
-const end = (changes: Partial<JobRecord>) => updateJob(jobId, () => changes);
+const end = (changes: Partial<JobRecord>) => updateJob(ref, () => changes);
 const failed: Partial<JobRecord> = {
   status: "failed",
   error: { code: "media.not_media", message: "no", step: "probe", advice: "send media" },
@@ -42,21 +42,21 @@ const failed: Partial<JobRecord> = {
 
 beforeEach(async () => {
   started.length = 0;
-  jobId = newJobId();
+  ref = { tenant: defaultTenant, jobId: newJobId() };
   const now = new Date().toISOString();
   await createJob({
-    ...{ format: 1, jobId, status: "awaiting_upload", attempt: 1, fileName: "a.wav", createdAt: now, updatedAt: now },
-    ...{ model: "m", options: jobOptionsSchema.parse({}), upload: { key: keys.upload(jobId), sizeBytes: 1 } },
+    ...{ format: 1, ...ref, status: "awaiting_upload", attempt: 1, fileName: "a.wav", createdAt: now, updatedAt: now },
+    ...{ model: "m", options: jobOptionsSchema.parse({}), upload: { key: keys.upload(ref), sizeBytes: 1 } },
   });
 });
 
 it("starts one execution, however often the event of an upload comes, and leaves an ended job alone", async () => {
   await upload("a");
-  await Promise.all([startJob(jobId), startJob(jobId)]);
+  await Promise.all([startJob(ref), startJob(ref)]);
   await end({ status: "done" });
-  await startJob(jobId);
+  await startJob(ref);
   expect(started).toHaveLength(1);
-  expect(await readJob(jobId)).toMatchObject({ status: "done", executionName: started[0], attempt: 1 });
+  expect(await readJob(ref)).toMatchObject({ status: "done", executionName: started[0], attempt: 1 });
 });
 
 it.each([
@@ -67,12 +67,12 @@ it.each([
   "runs again for other bytes, and for the first ones after them, where the job is %s",
   async (_name, state) => {
     await upload("a");
-    await startJob(jobId);
+    await startJob(ref);
     for (const bytes of ["b", "a"]) {
       await end(state);
       await upload(bytes);
-      await Promise.all([startJob(jobId), startJob(jobId)]);
-      const job = await readJob(jobId);
+      await Promise.all([startJob(ref), startJob(ref)]);
+      const job = await readJob(ref);
       expect(job).toMatchObject({ status: "queued", executionName: started.at(-1) });
       expect(job.error).toBeUndefined();
     }
@@ -82,9 +82,9 @@ it.each([
 
 it("starts a job whose first upload had the wrong size when the right one comes", async () => {
   await upload("too long");
-  expect((await startJob(jobId)).error?.code).toBe("upload.size_mismatch");
+  expect((await startJob(ref)).error?.code).toBe("upload.size_mismatch");
   await upload("a");
-  const job = await startJob(jobId);
+  const job = await startJob(ref);
   expect(job).toMatchObject({ status: "queued", executionName: started[0] });
   expect(job.error).toBeUndefined();
 });

@@ -1,58 +1,83 @@
 import { ExecutionAlreadyExists, SFNClient, StartExecutionCommand } from "@aws-sdk/client-sfn";
-import { canonicalJson, environmentValue, type JobId, log, MediaError, sha256Hex } from "../core/index.ts";
-import { headObject, type JobRecord, keys, readJob, updateJob } from "../storage/index.ts";
+import {
+  canonicalJson,
+  environmentValue,
+  executionNameOf,
+  type JobRef,
+  log,
+  MediaError,
+  sha256Hex,
+} from "../core/index.ts";
+import { headObject, isFinal, type JobRecord, keys, readJob, updateJob } from "../storage/index.ts";
 import type { ExecutionInput } from "./payloads.ts";
 
 let client: SFNClient | undefined;
-const sfn = () => {
+/** The Step Functions client of this process. */
+export function sfn(): SFNClient {
   client ??= new SFNClient({});
   return client;
-};
+}
 
-/** Equal object version, options, model and attempt give an equal name, and Step Functions runs a name once. */
+/**
+ * Equal object version, options, model and attempt give an equal name, and Step Functions runs a name once. Attempts at the same work
+ * differ in their number alone.
+ */
 export function executionName(input: ExecutionInput, job: Pick<JobRecord, "model" | "attempt">): string {
-  const identity = canonicalJson({ ...input, model: job.model, attempt: job.attempt });
-  return `${input.jobId}-${sha256Hex(identity).slice(0, 16)}`;
+  const { webhook: _, ...work } = input;
+  const identity = canonicalJson({ ...work, model: job.model });
+  return executionNameOf(input, sha256Hex(identity).slice(0, 16), job.attempt);
 }
 
 /**
  * Starts the execution of an uploaded job. S3 delivers an event at least once, and `complete` may be called besides:
  * however often this runs, one execution runs.
- * @throws MediaError `upload.missing`, `upload.size_mismatch` (the job is marked failed), `job.not_found`
+ * @throws MediaError `upload.missing`, `upload.size_mismatch` (the job is marked failed), `job.not_found`, `storage.object_changed`
  */
-export async function startJob(jobId: JobId): Promise<JobRecord> {
-  let job = await readJob(jobId);
+export async function startJob({ tenant, jobId }: JobRef): Promise<JobRecord> {
+  const ref = { tenant, jobId };
+  let job = await readJob(ref);
+  if (job.status === "canceled") return job;
+  if (job.options.url !== undefined) return startFetch(job);
   const bucket = environmentValue("UPLOADS_BUCKET");
-  const head = await headObject(bucket, keys.upload(jobId));
+  const { key } = job.upload;
+  const head = await headObject(bucket, key);
   if (!head) {
     throw new MediaError(
       "upload.missing",
       `Nothing was uploaded for job ${jobId} yet. PUT the file to the address that was given for it.`,
     );
   }
+  if (job.upload.etag !== undefined && job.upload.etag !== head.etag) {
+    throw new MediaError(
+      "storage.object_changed",
+      `Other bytes lie where job ${jobId} had its file; they have their own job.`,
+    );
+  }
   if (head.sizeBytes !== job.upload.sizeBytes) return refuseSize(job, head.sizeBytes);
-  if (job.options.transcript && !(await headObject(bucket, keys.givenTranscript(jobId)))) {
+  if (job.options.transcript && !(await headObject(bucket, keys.givenTranscript(ref)))) {
     throw new MediaError(
       "upload.missing",
       `The transcript of job ${jobId} was not uploaded yet. PUT it to the address that was given for it.`,
     );
   }
   const input: ExecutionInput = {
+    tenant,
     jobId,
     bucket,
-    key: keys.upload(jobId),
+    key,
     etag: head.etag,
     sizeBytes: head.sizeBytes,
     options: job.options,
+    webhook: job.webhook === true,
   };
   if (job.executionName === executionName(input, job)) return job;
   if (job.executionName !== undefined || job.status === "failed") job = await startOver(job);
   const name = executionName(input, job);
   const executionArn = await start(name, input);
-  log.info("execution started", { jobId, executionName: name });
+  log.info("execution started", { tenant, jobId, executionName: name });
   // The first steps may have written the record already: only what is still missing is added.
-  return updateJob(jobId, (current) =>
-    current.executionName === name
+  return updateJob(ref, (current) =>
+    current.executionName === name || current.status === "canceled"
       ? undefined
       : {
           status: "queued",
@@ -63,14 +88,49 @@ export async function startJob(jobId: JobId): Promise<JobRecord> {
   );
 }
 
+/** @throws MediaError `upload.missing` where the file of a job was never sent or is gone, `job.not_found` */
+export async function requireUpload(ref: JobRef): Promise<void> {
+  const { options, upload } = await readJob(ref);
+  if (options.url !== undefined || (await headObject(environmentValue("UPLOADS_BUCKET"), upload.key))) return;
+  throw new MediaError(
+    "upload.missing",
+    `The file of job ${ref.jobId} is not kept any more: uploads go after a week. Send it again.`,
+  );
+}
+
+/** Starts the execution of a job whose media is fetched by its first step. What that step stores is an upload too: its event changes nothing. */
+async function startFetch(job: JobRecord): Promise<JobRecord> {
+  const { tenant, jobId, options } = job;
+  const bucket = environmentValue("UPLOADS_BUCKET");
+  const webhook = job.webhook === true;
+  const input: ExecutionInput = {
+    ...{ tenant, jobId, bucket, key: keys.upload(job), etag: "", sizeBytes: 0, options, webhook },
+  };
+  const name = executionName(input, job);
+  if (job.executionName === name) return job;
+  const executionArn = await start(name, input);
+  log.info("execution started", { tenant, jobId, executionName: name });
+  return updateJob(job, (current) =>
+    current.executionName === name || isFinal(current)
+      ? undefined
+      : { status: "queued", executionName: name, executionArn },
+  );
+}
+
+/** What an execution finds out about its job: forgotten where another one begins. */
+export const noFindings = {
+  ...{ media: undefined, language: undefined, ledgerMs: undefined, warnings: undefined, deliveries: undefined },
+  ...{ windows: undefined, exact: undefined, timingsMs: undefined, error: undefined },
+  ...{ executionName: undefined, executionArn: undefined },
+} satisfies Partial<JobRecord>;
+
 /** Other bytes came after an earlier execution: what that one found out is not true of them, and its name is used up. */
-function startOver({ jobId, executionName }: JobRecord): Promise<JobRecord> {
-  const findings = { media: undefined, language: undefined, ledgerMs: undefined, warnings: undefined };
-  const progress = { windows: undefined, exact: undefined, timingsMs: undefined, error: undefined };
-  return updateJob(jobId, (current) =>
+function startOver(job: JobRecord): Promise<JobRecord> {
+  const { executionName } = job;
+  return updateJob(job, (current) =>
     current.executionName === executionName
       ? {
-          ...{ ...findings, ...progress, executionName: undefined, executionArn: undefined },
+          ...noFindings,
           // What the sweep looks for, in case the host ends before the new execution is started.
           status: "awaiting_upload",
           attempt: current.attempt + 1,
@@ -92,7 +152,7 @@ async function start(name: string, input: ExecutionInput): Promise<string> {
 
 async function refuseSize(job: JobRecord, storedBytes: number): Promise<JobRecord> {
   const message = `The upload has ${storedBytes} bytes, but ${job.upload.sizeBytes} were announced.`;
-  return updateJob(job.jobId, () => ({
+  return updateJob(job, () => ({
     status: "failed",
     error: {
       code: "upload.size_mismatch",

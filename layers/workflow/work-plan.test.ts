@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { readSettings } from "../core/index.ts";
 import { jobOptionsSchema } from "../storage/index.ts";
-import { planSettings, planWork } from "./work-plan.ts";
+import { needsWindows, planSettings, planWork } from "./work-plan.ts";
 
 const plan = (options: object, environment: Record<string, string> = {}) =>
   planWork(jobOptionsSchema.parse(options), readSettings(environment));
@@ -32,6 +32,49 @@ describe("planWork", () => {
     ["DISABLE_LANGUAGE_DETECTION", { task: "language" }, nothing],
   ])("%s=1 with %j leaves out its task", (name, options, expected) => {
     expect(plan(options, { [name]: "1" })).toMatchObject(expected);
+  });
+
+  it.each([
+    ["alone", { tasks: ["voice"] }, {}, { recognition: "none", tasks: ["voice"], language: false, mode: "none" }, true],
+    [
+      "with text",
+      { tasks: ["voice", "transcribe"] },
+      {},
+      { recognition: "windows", tasks: ["transcribe", "voice"] },
+      true,
+    ],
+    [
+      "in exact mode",
+      { tasks: ["transcribe", "voice"], mode: "exact" },
+      {},
+      { recognition: "exact", mode: "exact" },
+      true,
+    ],
+    [
+      "without Whisper",
+      { tasks: ["transcribe", "voice"] },
+      { DISABLE_WHISPER: "1" },
+      { recognition: "none", tasks: ["voice"] },
+      true,
+    ],
+    [
+      "without any model",
+      { tasks: ["transcribe", "voice"] },
+      { SKIP_AI_MODELS: "1" },
+      { recognition: "none", tasks: [] },
+      false,
+    ],
+    [
+      "not asked for",
+      { tasks: ["transcribe"], mode: "exact" },
+      {},
+      { recognition: "exact", tasks: ["transcribe"] },
+      false,
+    ],
+  ])("voices %s", (_name, options, environment, expected, windows) => {
+    const decided = plan(options, environment);
+    expect(decided).toMatchObject(expected);
+    expect(needsWindows(decided)).toBe(windows);
   });
 
   it("names the provider as the mode", () => {

@@ -1,14 +1,14 @@
 import { z } from "zod";
 import type { Settings } from "../core/index.ts";
-import type { JobOptions } from "../storage/index.ts";
+import { type JobOptions, textTaskOf, wantsVoice } from "../storage/index.ts";
 
-const taskSchema = z.enum(["transcribe", "translate", "language"]);
+const taskSchema = z.enum(["transcribe", "translate", "language", "voice"]);
 
 /** What is to be done with a file, decided once, before its windows are cut. */
 export const workPlanSchema = z.object({
-  /** `windows`: each by itself; `exact`: one loop over the file; `none`: voice activity only. */
+  /** How the text comes about. `windows`: each by itself; `exact`: one loop over the file; `none`: not at all. */
   recognition: z.enum(["windows", "exact", "none"]),
-  /** What the transcript says was done. Empty where nothing was recognised. */
+  /** What the transcript says was done. Empty where nothing was recognised. `voice`: windows are judged, whatever else is done. */
   tasks: z.array(taskSchema),
   /** False: the transcript says nothing about the language. */
   language: z.boolean(),
@@ -37,22 +37,32 @@ const nothing: WorkPlan = { recognition: "none", tasks: [], language: false, mod
  * Sender's options and host's switches together. What is switched off is left out and its field is null in the transcript:
  * never a default that looks like a finding.
  */
-export function planWork(
-  options: Pick<JobOptions, "task" | "mode" | "language"> & { transcript?: unknown },
-  settings: Switches,
-): WorkPlan {
+export function planWork(options: PlannedOptions, settings: Switches): WorkPlan {
+  const text = planText(options, settings);
+  return wantsVoice(options) && !settings.SKIP_AI_MODELS ? { ...text, tasks: [...text.tasks, "voice"] } : text;
+}
+
+/** Whether the file is cut into windows, each of which infer works on. */
+export function needsWindows({ recognition, tasks }: WorkPlan): boolean {
+  return recognition === "windows" || tasks.includes("voice");
+}
+
+type PlannedOptions = Pick<JobOptions, "task" | "tasks" | "mode" | "language"> & { transcript?: unknown };
+
+function planText(options: PlannedOptions, settings: Switches): WorkPlan {
+  const task = textTaskOf(options);
   if (options.transcript) return { ...nothing, mode: "given" };
-  if (settings.DISABLE_WHISPER || settings.SKIP_AI_MODELS) return nothing;
+  if (task === undefined || settings.DISABLE_WHISPER || settings.SKIP_AI_MODELS) return nothing;
   const detects = !settings.DISABLE_LANGUAGE_DETECTION;
   const local = settings.ASR_PROVIDER === "local";
-  if (options.task === "language" || settings.DISABLE_ASR_FALLBACK) {
+  if (task === "language" || settings.DISABLE_ASR_FALLBACK) {
     // Another service names a language with its text only, and text is not wanted here.
     if (!detects || !local) return nothing;
     return { recognition: "windows", tasks: ["language"], language: true, mode: "parallel" };
   }
   return {
     recognition: options.mode === "exact" ? "exact" : "windows",
-    tasks: [options.task],
+    tasks: [task],
     language: detects || options.language !== undefined,
     mode: local ? options.mode : settings.ASR_PROVIDER,
   };

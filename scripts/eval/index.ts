@@ -2,10 +2,12 @@ export { type Item, inWindow, longestSpeechSamples, windowSeconds, withoutSpeech
 export { evaluate, isExact, type Judged, type Score, score } from "./evaluate.ts";
 export { digitString, digitWords, type Language, languages, sentence } from "./grammar.ts";
 export { music, noise, white } from "./noise.ts";
-export { readSpeakers, type Speaker, spokenDigits } from "./people.ts";
+export { readSpeakers, type Saying, type Speaker, spokenDigits } from "./people.ts";
 export { Random } from "./random.ts";
 export { type Heard, type Recogniser, recognise } from "./recognise.ts";
+export { aimsTable, type SetResult } from "./report.ts";
 export { editDistance, mean, median, wordErrorRate, words } from "./score.ts";
-export { type EvalSet, espeakSets, fliteSets, peopleSets, type SetOptions, silentSets } from "./sets.ts";
+export { type EvalSet, espeakSets, fliteSets, peopleSets, type SetOptions, silentSets, strangerSets } from "./sets.ts";
 export { pcmFromWav, power, resample, scaled, trim } from "./signal.ts";
+export { howToInstallStrangers, readStranger, type Stranger, strangers } from "./strangers.ts";
 export { fliteRms, heldOutVoice, howToInstall, isInstalled, type Synthesizer } from "./voices.ts";

@@ -7,6 +7,7 @@ export const usage = `npm run eval -- [options]: how good the bundled demo model
   --people <dir>  folder of <digit>_<speaker>_<take>.wav of people that the demo model never heard,
                   or one <speaker>.tar.xz each
   --fsdd <dir>    the same, of the four people it was trained on     (default: ../shared/data/fsdd, where it exists)
+  --checkpoint <dir>  a checkpoint in the hub's layout, in place of the bundled one
   --only <text>   sets whose name contains this
   --errors <n>    print so many wrong transcripts of each set        (default: 0)
   --json <file>   write the figures there
@@ -18,6 +19,7 @@ export type EvalOptions = {
   seed: number;
   people: string | undefined;
   fsdd: string | undefined;
+  checkpoint: string | undefined;
   only: string;
   errors: number;
   json: string | undefined;
@@ -34,6 +36,7 @@ export function parseOptions(argv: readonly string[]): EvalOptions {
       seed: text,
       people: text,
       fsdd: text,
+      checkpoint: text,
       only: text,
       errors: text,
       json: text,
@@ -46,13 +49,14 @@ export function parseOptions(argv: readonly string[]): EvalOptions {
     if (!/^\d{1,6}$/.test(given)) throw new Error(`--${name} takes a whole number, not "${given}".`);
     return Number(given);
   };
-  const { people, fsdd, only = "", json, help = false } = values;
+  const { people, fsdd, checkpoint, only = "", json, help = false } = values;
   return {
     count: number("count", 40),
     seed: number("seed", 1),
     errors: number("errors", 0),
     people,
     fsdd,
+    checkpoint,
     only,
     json,
     help,

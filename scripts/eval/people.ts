@@ -5,14 +5,17 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { msToSamples } from "../../layers/audio/index.ts";
 import { type Item, inWindow, longestSpeechSamples } from "./compose.ts";
-import { digitWords } from "./grammar.ts";
+import { digitWords, type Language } from "./grammar.ts";
 import type { Random } from "./random.ts";
 import { pcmFromWav, scaled, trim } from "./signal.ts";
 
 const run = promisify(execFile);
 
 /** One person's takes of the digits 0 to 9. */
-export type Speaker = { name: string; takes: Float32Array[][] };
+export type Speaker = { name: string; language: Language; takes: Float32Array[][] };
+
+/** How many digits are said in a row, and how many milliseconds apart. */
+export type Saying = { count: [least: number, most: number]; pauseMs: [least: number, most: number] };
 
 /**
  * Recordings named `<digit>_<speaker>_<take>.wav`, as the Free Spoken Digit Dataset has them, in a folder or in
@@ -47,23 +50,23 @@ async function readFolder(directory: string): Promise<Speaker[]> {
     takes.get(name)![Number(digit)]!.push(trim(pcmFromWav(await readFile(join(directory, path))), -32));
   }
   return [...takes]
-    .map(([name, digits]) => ({ name, takes: digits }))
+    .map(([name, digits]) => ({ name, language: "en" as const, takes: digits }))
     .filter((speaker) => speaker.takes.every((digit) => digit.length > 0));
 }
 
-/** Three to seven digits of one person, 50 to 350 ms apart. */
-export function spokenDigits({ takes }: Speaker, random: Random): Item {
-  const digits = Array.from({ length: random.integer(3, 7) }, () => random.integer(0, 9));
+/** Digits of one person in a row, each as loud as the others. */
+export function spokenDigits({ language, takes }: Speaker, { count, pauseMs }: Saying, random: Random): Item {
+  const digits = Array.from({ length: random.integer(...count) }, () => random.integer(0, 9));
   const speech = new Float32Array(longestSpeechSamples);
   const said: string[] = [];
   let end = 0;
   for (const digit of digits) {
     const take = scaled(random.choice(takes[digit]!), 0.5);
-    const from = end === 0 ? 0 : end + msToSamples(random.integer(50, 350));
+    const from = end === 0 ? 0 : end + msToSamples(random.integer(...pauseMs));
     if (from + take.length > speech.length) break;
     speech.set(take, from);
     end = from + take.length;
-    said.push(digitWords.en[digit]!);
+    said.push(digitWords[language][digit]!);
   }
-  return inWindow(speech.subarray(0, end), said.join(" "), "en", random);
+  return inWindow(speech.subarray(0, end), said.join(" "), language, random);
 }

@@ -47,6 +47,39 @@ export function comparisonTable(names: readonly string[], results: readonly SetR
   );
 }
 
+/** What the demo model is meant to reach, and what it reaches with the first recogniser. */
+export function aimsTable(results: readonly SetResult[]): string {
+  const unheard = results.filter(({ set }) => set.voices === "never heard");
+  const pooled = (belongs: (name: string) => boolean) =>
+    score(unheard.filter(({ set }) => belongs(set.name)).flatMap(({ judged }) => judged[0] ?? []));
+  const isPerson = (name: string) => name.startsWith("person ");
+  const aims: [aim: string, value: number, reached: (value: number) => boolean][] = [
+    [
+      "digits of synthetic voices it never heard: word errors at most 5 %",
+      pooled((name) => !isPerson(name) && name.endsWith("digits")).wordErrorRate,
+      (rate) => rate <= 0.05,
+    ],
+    [
+      "digits of people it never heard: word errors at most 8 %",
+      pooled(isPerson).wordErrorRate,
+      (rate) => rate <= 0.08,
+    ],
+    [
+      "language of all voices it never heard: at least 95 % right",
+      pooled(() => true).languageAccuracy,
+      (x) => x >= 0.95,
+    ],
+  ];
+  return table(
+    ["aim", "measured", ""],
+    aims.map(([aim, value, reached]) => [
+      aim,
+      percent(value),
+      Number.isNaN(value) ? "not measured" : reached(value) ? "reached" : "missed",
+    ]),
+  );
+}
+
 /** `person theo, digits` and `person nicolas, digits` are one kind; whether the model knows them makes two. */
 function groupOf({ set }: SetResult): string {
   const [voice = "", kind = ""] = set.name.split(", ");

@@ -2,7 +2,7 @@ import { sampleRateHz } from "../../layers/audio/index.ts";
 import { type Item, inWindow, longestSpeechSamples, windowSeconds, withoutSpeech } from "./compose.ts";
 import { digitString, type Language, languages, sentence } from "./grammar.ts";
 import { music, noise, white } from "./noise.ts";
-import { type Speaker, spokenDigits } from "./people.ts";
+import { type Saying, type Speaker, spokenDigits } from "./people.ts";
 import { Random } from "./random.ts";
 import { fliteRms, heldOutVoice } from "./voices.ts";
 
@@ -56,6 +56,13 @@ export function fliteSets({ seed, count }: SetOptions): EvalSet[] {
   });
 }
 
+/** As the recordings of digits were put together from the beginning, so that figures stay comparable. */
+const inARow: Saying = { count: [3, 7], pauseMs: [50, 350] };
+/** As people dictate a number: sometimes without a pause, sometimes with a breath. */
+const dictated: Saying = { count: [3, 8], pauseMs: [20, 600] };
+const alone: Saying = { count: [1, 1], pauseMs: [0, 0] };
+
+/** Takes of the Free Spoken Digit Dataset's kind, in a row. */
 export function peopleSets(
   speakers: readonly Speaker[],
   voices: EvalSet["voices"],
@@ -63,13 +70,36 @@ export function peopleSets(
 ): EvalSet[] {
   return speakers.map((speaker) => ({
     name: `person ${speaker.name}, digits`,
-    language: "en",
+    language: speaker.language,
     voices,
     *items() {
       const random = new Random(`${speaker.name} ${seed}`);
-      for (let n = 0; n < count; n++) yield spokenDigits(speaker, random);
+      for (let n = 0; n < count; n++) yield spokenDigits(speaker, inARow, random);
     },
   }));
+}
+
+/** People with one take of each digit, over the telephone: digits alone, and numbers as one dictates them. */
+export function strangerSets(speakers: readonly Speaker[], { seed, count }: SetOptions): EvalSet[] {
+  return speakers.flatMap((speaker) =>
+    (
+      [
+        ["digit alone", alone],
+        ["digits dictated", dictated],
+      ] as const
+    ).map(([kind, saying]): EvalSet => {
+      const name = `person ${speaker.name}, ${kind}`;
+      return {
+        name,
+        language: speaker.language,
+        voices: "never heard",
+        *items() {
+          const random = new Random(`${name} ${speaker.language} ${seed}`);
+          for (let n = 0; n < count; n++) yield spokenDigits(speaker, saying, random);
+        },
+      };
+    }),
+  );
 }
 
 /** Digital silence, quiet hiss, coloured noise with and without hum; and music, which training had none of. */

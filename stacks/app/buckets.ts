@@ -13,9 +13,13 @@ export const buckets: readonly BucketSpec[] = [
   {
     name: "uploads",
     // A browser that uploads in parts has to read each part's ETag.
-    cors: { methods: ["PUT", "GET", "HEAD"], exposeHeaders: ["ETag"], maxAgeSeconds: 3600 },
-    notify: { prefix: "uploads/", function: "mediaUploaded" },
-    expire: [{ prefix: "uploads/", days: 7 }],
+    cors: { methods: ["PUT", "POST", "GET", "HEAD"], exposeHeaders: ["ETag"], maxAgeSeconds: 3600 },
+    // All of it: what came by an address that was given for it, and what was put into the inbox by hand.
+    notify: { prefix: "", function: "mediaUploaded" },
+    expire: [
+      { prefix: "uploads/", days: 7 },
+      { prefix: "inbox/", days: 7 },
+    ],
   },
   {
     name: "results",

@@ -1,11 +1,13 @@
 import type { EnvironmentName, SettingName, Settings } from "../../layers/core/index.ts";
 import { planSettings } from "../../layers/workflow/index.ts";
 import type { BucketName } from "./buckets.ts";
+import { voiceModelGrants, voiceTmpMB } from "./voice.ts";
 
 /** One permission: actions on a bucket's prefix, on the state machine, or on Amazon Transcribe's jobs. Nothing else is allowed to a function. */
 export type Grant =
   | { bucket: BucketName; prefix: string; actions: readonly ObjectAction[] }
-  | { machine: "media"; actions: readonly "states:StartExecution"[] }
+  | { machine: "media"; actions: readonly ("states:StartExecution" | "states:StopExecution" | "states:ListExecutions")[] }
+  | { function: FunctionName; actions: readonly "lambda:InvokeFunction"[] }
   | { service: "transcribe"; actions: readonly `transcribe:${"Start" | "Get"}TranscriptionJob`[] };
 
 export type ObjectAction =
@@ -34,27 +36,45 @@ export type FunctionSpec = {
   /** Variables with the same value on every host. */
   constants?: Readonly<Record<string, string>>;
   grants: readonly Grant[];
+  /** Has an address of its own, and streams its replies: no size limit but the function's time. It checks itself who asks. */
+  url?: "streaming";
 };
 
 export type FunctionName =
   | "authorize"
   | "presign"
+  | "create"
+  | "parts"
   | "complete"
+  | "media"
   | "jobs"
+  | "cancel"
+  | "retry"
+  | "delete"
+  | "health"
   | "results"
+  | "voice"
   | "mediaUploaded"
+  | "sweep"
+  | "executionEnded"
+  | "fetch"
   | "probe"
   | "split"
   | "infer"
   | "transcribe"
   | "merge"
-  | "fail";
+  | "fail"
+  | "notify"
+  | "subtitles";
 
 const uploads = (...actions: ObjectAction[]): Grant => ({ bucket: "uploads", prefix: "uploads/", actions });
+const inbox = (...actions: ObjectAction[]): Grant => ({ bucket: "uploads", prefix: "inbox/", actions });
+const webhooks = (...actions: ObjectAction[]): Grant => ({ bucket: "results", prefix: "webhooks/", actions });
 const records = (...actions: ObjectAction[]): Grant => ({ bucket: "results", prefix: "jobs/", actions });
 const work = (...actions: ObjectAction[]): Grant => ({ bucket: "results", prefix: "work/", actions });
 const transcripts = (...actions: ObjectAction[]): Grant => ({ bucket: "results", prefix: "transcripts/", actions });
 const start: Grant = { machine: "media", actions: ["states:StartExecution"] };
+const stop: Grant = { machine: "media", actions: ["states:StopExecution"] };
 
 // Ten of each bound what a caller without a valid token can start; more requests wait.
 const small = { memoryMB: 512, concurrency: 10, timeoutSeconds: 29, tmpMB: 512, layers: [], settings: [] } as const;
@@ -79,16 +99,55 @@ export function functionSpecs(settings: Settings): Record<FunctionName, Function
     layers: ["onnxruntime", "models"],
     environment: ["RESULTS_BUCKET", "MODEL_DIR"],
     // glibc keeps freed tensors unless blocks of this size come from mmap: measured 267 → 93 MB after a release.
-    constants: { MALLOC_MMAP_THRESHOLD_: "65536", MALLOC_TRIM_THRESHOLD_: "65536" },
+    // One arena of malloc's and a small young generation: 15 to 20 MiB less, and no slower.
+    constants: {
+      MALLOC_MMAP_THRESHOLD_: "65536",
+      MALLOC_TRIM_THRESHOLD_: "65536",
+      MALLOC_ARENA_MAX: "1",
+      NODE_OPTIONS: "--max-semi-space-size=1",
+    },
   } as const;
   return {
     authorize: { ...small, entry: "functions/api/authorize.ts", environment: ["ACCESS_TOKEN_SHA256"], grants: [] },
     presign: {
       ...small,
       entry: "functions/api/presign.ts",
-      environment: ["UPLOADS_BUCKET", "RESULTS_BUCKET", "MODEL_ID"],
-      settings: ["MAX_VIDEO_SIZE_MB", "UPLOAD_URL_SECONDS", "ASR_PROVIDER"],
-      grants: [uploads("s3:PutObject"), records("s3:GetObject", "s3:PutObject", "s3:ListBucket")],
+      environment: ["UPLOADS_BUCKET", "RESULTS_BUCKET", "MODEL_ID", "VOICE_MODEL_ID"],
+      settings: ["MAX_VIDEO_SIZE_MB", "UPLOAD_URL_SECONDS", "ASR_PROVIDER", "VOICE_MODEL"],
+      grants: [
+        uploads("s3:PutObject"),
+        records("s3:GetObject", "s3:PutObject", "s3:ListBucket"),
+        webhooks("s3:PutObject"),
+      ],
+    },
+    parts: {
+      ...small,
+      entry: "functions/api/parts.ts",
+      environment: ["UPLOADS_BUCKET", "RESULTS_BUCKET"],
+      settings: ["UPLOAD_URL_SECONDS"],
+      grants: [
+        uploads("s3:PutObject", "s3:ListMultipartUploadParts", "s3:AbortMultipartUpload"),
+        records("s3:GetObject", "s3:DeleteObject", "s3:ListBucket"),
+      ],
+    },
+    media: {
+      ...small,
+      entry: "functions/api/media.ts",
+      environment: ["UPLOADS_BUCKET", "RESULTS_BUCKET", "STATE_MACHINE_ARN", "MODEL_ID", "VOICE_MODEL_ID"],
+      settings: ["MAX_VIDEO_SIZE_MB", "ASR_PROVIDER", "VOICE_MODEL"],
+      grants: [
+        uploads("s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:ListBucket", "s3:AbortMultipartUpload"),
+        records("s3:GetObject", "s3:PutObject", "s3:ListBucket"),
+        webhooks("s3:PutObject"),
+        start,
+      ],
+    },
+    create: {
+      ...small,
+      entry: "functions/api/create.ts",
+      environment: ["UPLOADS_BUCKET", "RESULTS_BUCKET", "STATE_MACHINE_ARN", "MODEL_ID", "VOICE_MODEL_ID"],
+      settings: ["FETCH_ALLOW_HOSTS", "ASR_PROVIDER", "VOICE_MODEL"],
+      grants: [records("s3:GetObject", "s3:PutObject", "s3:ListBucket"), webhooks("s3:PutObject"), start],
     },
     complete: {
       ...small,
@@ -106,20 +165,107 @@ export function functionSpecs(settings: Settings): Record<FunctionName, Function
       environment: ["RESULTS_BUCKET"],
       grants: [records("s3:GetObject", "s3:ListBucket"), work("s3:ListBucket")],
     },
+    cancel: {
+      ...small,
+      entry: "functions/api/cancel.ts",
+      environment: ["RESULTS_BUCKET"],
+      grants: [records("s3:GetObject", "s3:PutObject", "s3:ListBucket"), stop],
+    },
+    retry: {
+      ...small,
+      entry: "functions/api/retry.ts",
+      environment: ["UPLOADS_BUCKET", "RESULTS_BUCKET", "STATE_MACHINE_ARN", "MODEL_ID", "VOICE_MODEL_ID"],
+      settings: ["VOICE_MODEL"],
+      grants: [
+        uploads("s3:GetObject", "s3:ListBucket"),
+        inbox("s3:GetObject", "s3:ListBucket"),
+        records("s3:GetObject", "s3:PutObject", "s3:ListBucket"),
+        start,
+      ],
+    },
+    delete: {
+      ...small,
+      entry: "functions/api/delete.ts",
+      environment: ["UPLOADS_BUCKET", "RESULTS_BUCKET"],
+      grants: [
+        uploads("s3:DeleteObject", "s3:ListBucket", "s3:AbortMultipartUpload"),
+        inbox("s3:DeleteObject"),
+        records("s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:ListBucket"),
+        work("s3:DeleteObject", "s3:ListBucket"),
+        transcripts("s3:DeleteObject", "s3:ListBucket"),
+        webhooks("s3:DeleteObject"),
+        stop,
+      ],
+    },
+    health: {
+      ...small,
+      entry: "functions/api/health.ts",
+      environment: ["STATE_MACHINE_ARN", "MODEL_CARD"],
+      grants: [{ machine: "media", actions: ["states:ListExecutions"] }],
+    },
     results: {
       ...small,
       entry: "functions/api/results.ts",
       environment: ["RESULTS_BUCKET"],
       grants: [records("s3:GetObject", "s3:ListBucket"), transcripts("s3:GetObject", "s3:ListBucket")],
     },
+    voice: {
+      ...small,
+      entry: "functions/api/voice.ts",
+      layers: ["ffmpeg"],
+      environment: ["INFER_FUNCTION", "VOICE_MODEL_CARD"],
+      settings: ["VOICE_MODEL", "SKIP_AI_MODELS", "FFMPEG_PATH"],
+      grants: [{ function: "infer", actions: ["lambda:InvokeFunction"] }],
+    },
     mediaUploaded: {
       ...small,
       timeoutSeconds: 60,
       entry: "functions/events/mediaUploaded.ts",
-      environment: ["UPLOADS_BUCKET", "RESULTS_BUCKET", "STATE_MACHINE_ARN"],
+      environment: ["UPLOADS_BUCKET", "RESULTS_BUCKET", "STATE_MACHINE_ARN", "MODEL_ID", "VOICE_MODEL_ID"],
+      settings: ["VOICE_MODEL"],
       grants: [
         uploads("s3:GetObject", "s3:ListBucket"),
+        inbox("s3:GetObject", "s3:ListBucket"),
         records("s3:GetObject", "s3:PutObject", "s3:ListBucket"),
+        webhooks("s3:PutObject"),
+        start,
+      ],
+    },
+    sweep: {
+      ...small,
+      timeoutSeconds: 300,
+      concurrency: 1,
+      entry: "functions/events/sweep.ts",
+      environment: ["UPLOADS_BUCKET", "RESULTS_BUCKET", "STATE_MACHINE_ARN", "MODEL_ID", "VOICE_MODEL_ID"],
+      settings: ["VOICE_MODEL"],
+      grants: [
+        uploads("s3:GetObject", "s3:ListBucket"),
+        inbox("s3:GetObject", "s3:ListBucket"),
+        records("s3:GetObject", "s3:PutObject", "s3:ListBucket"),
+        webhooks("s3:PutObject"),
+        start,
+      ],
+    },
+    executionEnded: {
+      ...small,
+      timeoutSeconds: 120,
+      entry: "functions/events/executionEnded.ts",
+      environment: ["RESULTS_BUCKET"],
+      grants: [records("s3:GetObject", "s3:PutObject", "s3:ListBucket"), work("s3:DeleteObject", "s3:ListBucket")],
+    },
+    fetch: {
+      ...small,
+      timeoutSeconds: 900,
+      entry: "functions/workflow/fetch.ts",
+      environment: ["UPLOADS_BUCKET", "RESULTS_BUCKET", "STATE_MACHINE_ARN"],
+      settings: [
+        ...(["MAX_URL_SIZE_MB", "MAX_DURATION_MINUTES", "MAX_HEIGHT", "DOWNLOAD_TIMEOUT_SECONDS"] as const),
+        ...(["PLAYLIST_LIMIT", "FETCH_ALLOW_HOSTS", "YT_DLP_PATH", "YT_DLP_COOKIES", "DISABLE_ASR_FALLBACK"] as const),
+      ],
+      grants: [
+        uploads("s3:GetObject", "s3:PutObject", "s3:ListBucket", "s3:AbortMultipartUpload"),
+        records("s3:GetObject", "s3:PutObject", "s3:ListBucket"),
+        work("s3:GetObject", "s3:PutObject", "s3:ListBucket"),
         start,
       ],
     },
@@ -129,8 +275,13 @@ export function functionSpecs(settings: Settings): Record<FunctionName, Function
       entry: "functions/workflow/probe.ts",
       layers: ["ffmpeg"],
       environment: ["RESULTS_BUCKET"],
-      settings: ["MAX_VIDEO_SIZE_MB", "MAX_DURATION_MINUTES", "FFMPEG_PATH"],
-      grants: [uploads("s3:GetObject"), records("s3:GetObject", "s3:PutObject", "s3:ListBucket"), work("s3:PutObject")],
+      settings: ["MAX_VIDEO_SIZE_MB", "MAX_URL_SIZE_MB", "MAX_DURATION_MINUTES", "FFMPEG_PATH"],
+      grants: [
+        uploads("s3:GetObject"),
+        inbox("s3:GetObject"),
+        records("s3:GetObject", "s3:PutObject", "s3:ListBucket"),
+        work("s3:PutObject"),
+      ],
     },
     split: {
       ...small,
@@ -141,6 +292,7 @@ export function functionSpecs(settings: Settings): Record<FunctionName, Function
       settings: ["MAX_DURATION_MINUTES", "FFMPEG_PATH", ...planSettings],
       grants: [
         uploads("s3:GetObject"),
+        inbox("s3:GetObject"),
         records("s3:GetObject", "s3:PutObject", "s3:ListBucket"),
         work("s3:PutObject", "s3:AbortMultipartUpload"),
       ],
@@ -148,9 +300,15 @@ export function functionSpecs(settings: Settings): Record<FunctionName, Function
     infer: {
       ...recognises,
       timeoutSeconds: 300,
+      tmpMB: voiceTmpMB(settings),
       entry: "functions/workflow/infer.ts",
+      environment: [...recognises.environment, "VOICE_MODEL_DIR", "VOICE_MODEL_KEY"],
       settings: providerSettings(settings),
-      grants: [work("s3:GetObject", "s3:PutObject", "s3:ListBucket"), ...providerGrants(settings)],
+      grants: [
+        work("s3:GetObject", "s3:PutObject", "s3:ListBucket"),
+        ...providerGrants(settings),
+        ...voiceModelGrants(settings),
+      ],
     },
     transcribe: {
       ...recognises,
@@ -165,12 +323,12 @@ export function functionSpecs(settings: Settings): Record<FunctionName, Function
       ...small,
       timeoutSeconds: 300,
       entry: "functions/workflow/merge.ts",
-      environment: ["UPLOADS_BUCKET", "RESULTS_BUCKET", "MODEL_CARD"],
+      environment: ["UPLOADS_BUCKET", "RESULTS_BUCKET", "MODEL_CARD", "VOICE_MODEL_CARD"],
       grants: [
         uploads("s3:GetObject"),
         records("s3:GetObject", "s3:PutObject", "s3:ListBucket"),
         work("s3:GetObject", "s3:DeleteObject", "s3:ListBucket"),
-        transcripts("s3:PutObject", "s3:AbortMultipartUpload"),
+        transcripts("s3:PutObject", "s3:AbortMultipartUpload", "s3:DeleteObject", "s3:ListBucket"),
       ],
     },
     fail: {
@@ -180,18 +338,34 @@ export function functionSpecs(settings: Settings): Record<FunctionName, Function
       environment: ["RESULTS_BUCKET"],
       grants: [records("s3:GetObject", "s3:PutObject", "s3:ListBucket"), work("s3:DeleteObject", "s3:ListBucket")],
     },
+    notify: {
+      ...small,
+      entry: "functions/workflow/notify.ts",
+      environment: ["RESULTS_BUCKET"],
+      settings: ["FETCH_ALLOW_HOSTS"],
+      grants: [records("s3:GetObject", "s3:PutObject", "s3:ListBucket"), webhooks("s3:GetObject", "s3:ListBucket")],
+    },
+    subtitles: {
+      ...small,
+      timeoutSeconds: 900,
+      entry: "functions/workflow/subtitles.ts",
+      layers: ["ffmpeg"],
+      environment: ["RESULTS_BUCKET"],
+      settings: ["FFMPEG_PATH"],
+      grants: [uploads("s3:GetObject", "s3:PutObject"), inbox("s3:GetObject")],
+    },
   };
 }
 
 /** What the state machine itself may do: read the plan, keep the Map's results, invoke the steps. */
 export const machineGrants: readonly Grant[] = [work("s3:GetObject", "s3:PutObject", "s3:ListBucket")];
 
-/** What the sweep for lost events may do: see which uploads have a job that never started. */
-export const sweepGrants: readonly Grant[] = [uploads("s3:ListBucket"), records("s3:GetObject", "s3:ListBucket")];
-export const machineFunctions: readonly FunctionName[] = ["probe", "split", "infer", "transcribe", "merge", "fail"];
+/** The functions that the state machine invokes. */
+export const machineFunctions: readonly FunctionName[] = ["fetch", "probe", "split", "infer", "transcribe", "merge", "fail", "notify", "subtitles"];
 
 /** What the lifecycle rules of the buckets may do on a host that applies them itself. */
 export const lifecycleGrants: readonly Grant[] = [
   uploads("s3:ListBucket", "s3:DeleteObject", "s3:ListBucketMultipartUploads", "s3:AbortMultipartUpload"),
+  inbox("s3:ListBucket", "s3:DeleteObject", "s3:ListBucketMultipartUploads", "s3:AbortMultipartUpload"),
   work("s3:ListBucket", "s3:DeleteObject", "s3:ListBucketMultipartUploads", "s3:AbortMultipartUpload"),
 ];

@@ -8,7 +8,8 @@ export type WorkflowTargets<T> = {
   maxConcurrency: number;
 };
 
-const workPrefix = "{% 'work/' & $states.context.Execution.Name & '/' %}";
+// Without the number of the attempt, which is the name's last part: attempts at the same work share their results.
+const workPrefix = "{% 'work/' & $replace($states.context.Execution.Name, /_[0-9]+$/, '') & '/' %}";
 
 /** Lambda's own passing troubles, and our codes that say "try again". */
 const retry = [
@@ -18,12 +19,20 @@ const retry = [
       "Lambda.AWSLambdaException",
       "Lambda.SdkClientException",
       "Lambda.ClientExecutionTimeoutException",
-      "Lambda.TooManyRequestsException",
     ],
     IntervalSeconds: 2,
     BackoffRate: 2,
     MaxAttempts: 6,
     MaxDelaySeconds: 60,
+    JitterStrategy: "FULL",
+  },
+  {
+    // Other jobs have the function's reserved concurrency: waiting in line is no failure, and may take as long as they do.
+    ErrorEquals: ["Lambda.TooManyRequestsException"],
+    IntervalSeconds: 2,
+    BackoffRate: 1.5,
+    MaxAttempts: 400,
+    MaxDelaySeconds: 30,
     JitterStrategy: "FULL",
   },
   {
@@ -41,6 +50,22 @@ const failureOf = (step: string) => ({
   error: "{% $states.errorOutput.Error %}",
   cause: "{% $string($states.errorOutput.Cause) %}",
 });
+
+/**
+ * Ten attempts within about two hours: the pauses are 5 s, 12 s, half a minute and so on, and half an hour at most. What Lambda itself
+ * stumbles over counts apart.
+ */
+const notifyRetry = [
+  {
+    ErrorEquals: ["webhook.not_delivered"],
+    IntervalSeconds: 5,
+    BackoffRate: 2.5,
+    MaxAttempts: 9,
+    MaxDelaySeconds: 1800,
+    JitterStrategy: "FULL",
+  },
+  ...retry,
+];
 
 const failWith = (step: string) => [
   {
@@ -68,6 +93,14 @@ export function mediaWorkflow<T>({ functionArn, resultsBucket, maxConcurrency }:
     executionName: "{% $states.context.Execution.Name %}",
   };
 
+  // A receiver that does not listen changes nothing about the job.
+  const notify = (next: string) => ({
+    ...invoke("notify", step),
+    Retry: notifyRetry,
+    Catch: [{ ErrorEquals: ["States.ALL"], Next: next }],
+    Next: next,
+  });
+
   return {
     Comment: "halfgig: from an uploaded file to a transcript",
     QueryLanguage: "JSONata",
@@ -77,12 +110,41 @@ export function mediaWorkflow<T>({ functionArn, resultsBucket, maxConcurrency }:
       Begin: {
         Type: "Pass",
         Assign: { job: "{% $states.input %}", workPrefix },
-        Next: "Probe",
+        Next: "Source",
+      },
+      Source: {
+        Type: "Choice",
+        Choices: [{ Condition: "{% $exists($job.options.url) %}", Next: "Fetch" }],
+        Default: "Probe",
+      },
+      Fetch: {
+        ...invoke("fetch", step),
+        Assign: { job: "{% $states.result.Payload.job %}" },
+        Catch: failWith("fetch"),
+        Next: "Fetched",
+      },
+      Fetched: {
+        Type: "Choice",
+        // A list is done when each of its entries has a job.
+        Choices: [{ Condition: "{% $states.input.listed %}", Next: "AnybodyToTell" }],
+        Default: "Probe",
       },
       Probe: {
         ...invoke("probe", step),
         Assign: { probe: "{% $states.result.Payload %}" },
         Catch: failWith("probe"),
+        Next: "AnySubtitles",
+      },
+      AnySubtitles: {
+        Type: "Choice",
+        Choices: [{ Condition: "{% $type($probe.subtitleTrack) = 'number' %}", Next: "Subtitles" }],
+        Default: "Split",
+      },
+      Subtitles: {
+        ...invoke("subtitles", { ...step, probe: "{% $probe %}" }),
+        Assign: { job: "{% $states.result.Payload.job %}" },
+        // Subtitles that cannot be read are no reason to give up: there is audio.
+        Catch: [{ ErrorEquals: ["States.ALL"], Next: "Split" }],
         Next: "Split",
       },
       Split: {
@@ -94,8 +156,8 @@ export function mediaWorkflow<T>({ functionArn, resultsBucket, maxConcurrency }:
       Recognition: {
         Type: "Choice",
         Choices: [
-          { Condition: "{% $split.work.recognition = 'windows' and $split.windows > 0 %}", Next: "Windows" },
           { Condition: "{% $split.work.recognition = 'exact' and $split.durationMs > 0 %}", Next: "Transcribe" },
+          { Condition: "{% $split.windows > 0 %}", Next: "Windows" },
         ],
         Default: "Merge",
       },
@@ -107,15 +169,21 @@ export function mediaWorkflow<T>({ functionArn, resultsBucket, maxConcurrency }:
             // What was transcribed before is kept: merge says from where on there is nothing, and why.
             ErrorEquals: ["States.ALL"],
             Assign: { sliceFailure: failureOf("transcribe") },
-            Next: "Merge",
+            Next: "Voices",
           },
         ],
         Next: "AnyLeft",
       },
       AnyLeft: {
         Type: "Choice",
-        Choices: [{ Condition: "{% $states.input.done %}", Next: "Merge" }],
+        Choices: [{ Condition: "{% $states.input.done %}", Next: "Voices" }],
         Default: "Transcribe",
+      },
+      // `exact` mode has windows only where their voices are to be judged.
+      Voices: {
+        Type: "Choice",
+        Choices: [{ Condition: "{% $split.windows > 0 %}", Next: "Windows" }],
+        Default: "Merge",
       },
       Windows: {
         Type: "Map",
@@ -123,9 +191,10 @@ export function mediaWorkflow<T>({ functionArn, resultsBucket, maxConcurrency }:
         ItemReader: {
           Resource: "arn:aws:states:::s3:getObject",
           ReaderConfig: { InputType: "JSONL" },
-          Arguments: { Bucket: resultsBucket, Key: "{% $split.planKey %}" },
+          Arguments: { Bucket: resultsBucket, Key: "{% $split.mapKey %}" },
         },
         ItemSelector: {
+          tenant: "{% $job.tenant %}",
           jobId: "{% $job.jobId %}",
           workPrefix: "{% $workPrefix %}",
           options: "{% $job.options %}",
@@ -171,13 +240,25 @@ export function mediaWorkflow<T>({ functionArn, resultsBucket, maxConcurrency }:
             Next: "Fail",
           },
         ],
+        Default: "AnybodyToTell",
+      },
+      AnybodyToTell: {
+        Type: "Choice",
+        Choices: [{ Condition: "{% $job.webhook %}", Next: "Notify" }],
         Default: "Done",
       },
+      Notify: notify("Done"),
       Done: { Type: "Succeed" },
       Fail: {
         ...invoke("fail", { ...step, failure: "{% $failure %}" }),
-        Next: "Failed",
+        Next: "AnybodyToTellOfFailure",
       },
+      AnybodyToTellOfFailure: {
+        Type: "Choice",
+        Choices: [{ Condition: "{% $job.webhook %}", Next: "NotifyOfFailure" }],
+        Default: "Failed",
+      },
+      NotifyOfFailure: notify("Failed"),
       Failed: { Type: "Fail", Error: "{% $failure.error %}", Cause: "{% $failure.cause %}" },
     },
   };

@@ -3,41 +3,36 @@ import {
   buckets,
   type FunctionName,
   type FunctionSpec,
-  type Grant,
   lifecycleGrants,
   machineGrants,
-  sweepGrants,
+  modelKeeperGrants,
+  toolGrants,
 } from "../app/index.ts";
 import type { Credentials } from "./credentials.ts";
 import { bucketName } from "./environment.ts";
+import { type AnyGrant, type GrantReport, GrantUse, grantedActions } from "./grant-use.ts";
 
 /** The state machine's own name as a principal. */
 export const machinePrincipal = "machine:media";
-/** The sweep for lost events, which runs in the host. */
-export const sweepPrincipal = "sweep";
 /** The lifecycle rules, which S3 applies by itself on AWS. */
-export const lifecyclePrincipal = "lifecycle";
+export const lifecyclePrincipal = "host:lifecycle";
+/** Who brings models that are too large for a layer to the bucket; on AWS the deployment does. */
+export const modelKeeperPrincipal = "host:models";
+/** The person who runs the host, with AWS CLI, rclone and their like. */
+export const toolsPrincipal = "tools";
 
-/** True when one of the grants allows the action on the key (for a listing: on the prefix). */
-export function allowsObject(grants: readonly Grant[], action: string, bucket: BucketName, key: string): boolean {
-  return grants.some(
-    (grant) =>
-      "bucket" in grant &&
-      grant.bucket === bucket &&
-      key.startsWith(grant.prefix) &&
-      (grant.actions as readonly string[]).includes(action),
-  );
-}
+const allows = (grant: AnyGrant, action: string) => (grant.actions as readonly string[]).includes(action);
 
-export function allowsMachine(grants: readonly Grant[], action: string): boolean {
-  return grants.some((grant) => "machine" in grant && (grant.actions as readonly string[]).includes(action));
-}
+/** Whether the grant covers the key (for a listing: the prefix). */
+const covers = (grant: AnyGrant, bucket: BucketName, key: string) =>
+  "bucket" in grant && grant.bucket === bucket && key.startsWith(grant.prefix);
 
 /** Who may do what: every principal's grants, as declared in stacks/app. */
 export class Access {
   readonly #credentials: Credentials;
   readonly #byKey: Map<string, string>;
   readonly #specs: Record<FunctionName, FunctionSpec>;
+  readonly #use = new GrantUse();
 
   constructor(credentials: Credentials, specs: Record<FunctionName, FunctionSpec>) {
     this.#credentials = credentials;
@@ -58,17 +53,45 @@ export class Access {
 
   object(name: string, action: string, bucket: string, key: string): boolean {
     const spec = buckets.find((candidate) => bucketName(candidate.name) === bucket);
-    return spec !== undefined && allowsObject(this.#grants(name), action, spec.name, key);
+    return this.#allowed(name, action, (grant) =>
+      // The account's own list of buckets is asked for without a bucket.
+      bucket === "" ? "account" in grant : spec !== undefined && covers(grant, spec.name, key),
+    );
   }
 
   machine(accessKeyId: string | undefined, action: string): boolean {
-    const name = accessKeyId === undefined ? undefined : this.#byKey.get(accessKeyId);
-    return name !== undefined && allowsMachine(this.#grants(name), action);
+    return this.#keyAllowed(accessKeyId, action, (grant) => "machine" in grant);
   }
 
-  #grants(name: string) {
+  invocation(accessKeyId: string | undefined, action: "lambda:InvokeFunction", functionName: string): boolean {
+    return this.#keyAllowed(
+      accessKeyId,
+      action,
+      (grant) => "functions" in grant || ("function" in grant && grant.function === functionName),
+    );
+  }
+
+  #keyAllowed(accessKeyId: string | undefined, action: string, applies: (grant: AnyGrant) => boolean): boolean {
+    const name = accessKeyId === undefined ? undefined : this.#byKey.get(accessKeyId);
+    return name !== undefined && this.#allowed(name, action, applies);
+  }
+
+  #allowed(name: string, action: string, applies: (grant: AnyGrant) => boolean): boolean {
+    const granting = this.#grants(name).filter((grant) => allows(grant, action) && applies(grant));
+    for (const grant of granting) this.#use.record(name, action, grant);
+    return granting.length > 0;
+  }
+
+  /** What functions and the host's own parts may do, and what of it they have done so far. */
+  report(): GrantReport {
+    const names = [...this.#credentials.principals.keys()].filter((name) => name !== toolsPrincipal);
+    return { granted: names.flatMap((name) => grantedActions(name, this.#grants(name))), used: this.#use.used() };
+  }
+
+  #grants(name: string): readonly AnyGrant[] {
+    if (name === toolsPrincipal) return toolGrants;
     if (name === machinePrincipal) return machineGrants;
-    if (name === sweepPrincipal) return sweepGrants;
+    if (name === modelKeeperPrincipal) return modelKeeperGrants;
     if (name === lifecyclePrincipal) return lifecycleGrants;
     return this.#specs[name as FunctionName]?.grants ?? [];
   }

@@ -1,11 +1,15 @@
+import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import type { RequestListener } from "node:http";
 import { join } from "node:path";
 import { type EnvironmentName, type Settings, sha256Hex } from "../../layers/core/index.ts";
+import { requireModelFit } from "../../layers/inference/index.ts";
 import type { ModelManifest } from "../../layers/models/index.ts";
-import { keys } from "../../layers/storage/index.ts";
 import {
+  authorizerCacheSeconds,
+  type BuiltVoiceModel,
   buckets,
+  executionEnds,
   type FunctionName,
   type FunctionSpec,
   functionSpecs,
@@ -14,21 +18,30 @@ import {
   modelCard,
   recogniserIdentity,
   routes,
+  voiceModelTravels,
+  voiceVariables,
 } from "../app/index.ts";
-import { Access, lifecyclePrincipal, machinePrincipal, sweepPrincipal } from "./access.ts";
+import { Access, lifecyclePrincipal, machinePrincipal, modelKeeperPrincipal, toolsPrincipal } from "./access.ts";
+import { publishAddresses } from "./addresses.ts";
+import { createApi } from "./api.ts";
+import { type Artefacts, functionPlace } from "./artefacts.ts";
 import { bundleFunctions } from "./bundle.ts";
 import { loadCredentials } from "./credentials.ts";
 import { bucketName, functionArn, functionEnvironment, region, stateMachineArn } from "./environment.ts";
 import { createGateway } from "./gateway/index.ts";
-import { AsyncInvoker, createLambdaApi, type InvocationReport, LambdaHost } from "./lambda/index.ts";
+import type { GrantReport } from "./grant-use.ts";
+import { healthReply } from "./health.ts";
+import { AsyncInvoker, type InvocationReport, LambdaHost } from "./lambda/index.ts";
 import { keepExpiring } from "./lifecycle.ts";
-import { explainListenError, listenOnLoopback } from "./listen.ts";
+import { explainListenError, listenOnLoopback, ownUrl } from "./listen.ts";
 import { lockDirectory } from "./lock.ts";
+import { keepVoiceModel } from "./model-keeper.ts";
 import { PrincipalObjects } from "./principal-objects.ts";
+import { PublicAddress } from "./public-address.ts";
 import { type ObjectEvent, S3Server } from "./s3/index.ts";
-import { requireSignature } from "./signed-requests.ts";
-import { createStatesApi, type ExecutionEnd, StatesService } from "./states/index.ts";
-import { unstartedUploads } from "./sweep.ts";
+import { keepSchedules } from "./schedules.ts";
+import { type ExecutionEnd, StatesService } from "./states/index.ts";
+import { type SystemLimit, type SystemSizing, SystemWatch, shareOf } from "./system/index.ts";
 
 export type HostOptions = {
   /** Everything the host keeps is in here. One process at a time. */
@@ -36,6 +49,14 @@ export type HostOptions = {
   settings: Settings;
   /** The built model that the infer function gets; none where a service recognises, or nothing does. */
   model?: { directory: string; manifest: ModelManifest } | undefined;
+  /** One memory limit for everything, and how it is shared out; without it each function has the allocation of its description. */
+  system?: { limit: SystemLimit; sizing: SystemSizing } | undefined;
+  /** Run the functions from what was packed, instead of bundling the sources; they find nothing but their own layers. */
+  artefacts?: Artefacts | undefined;
+  /** Another runtime than the built-in one, for instance AWS's own interface client: program and arguments. */
+  runtimeCommand?: string[];
+  /** The built detector of synthetic voices that `settings.VOICE_MODEL` names; none where no job may ask for it. */
+  voice?: BuiltVoiceModel | undefined;
   /** 0, the default, is any free port. */
   ports?: { gateway?: number; s3?: number };
   onReport?: (report: InvocationReport) => void;
@@ -52,6 +73,8 @@ const machineName = "media";
 export class LocalHost {
   readonly url: string;
   readonly s3Url: string;
+  /** Step Functions and Lambda. */
+  readonly apiUrl: string;
   readonly accessToken: string;
   readonly states: StatesService;
   readonly lambda: LambdaHost;
@@ -60,6 +83,8 @@ export class LocalHost {
   readonly bundlesReused: boolean;
   /** Executions that an earlier process left running. */
   readonly resumed: readonly string[];
+  /** What functions and the host's own parts may do, and what of it they have done so far. */
+  readonly grants: () => GrantReport;
   readonly #closers: (() => Promise<unknown>)[];
 
   private constructor(
@@ -68,6 +93,8 @@ export class LocalHost {
   ) {
     this.url = parts.url;
     this.s3Url = parts.s3Url;
+    this.apiUrl = parts.apiUrl;
+    this.grants = parts.grants;
     this.accessToken = parts.accessToken;
     this.states = parts.states;
     this.lambda = parts.lambda;
@@ -112,8 +139,10 @@ async function start(
   closers: (() => Promise<unknown>)[],
   make: (parts: Parts) => LocalHost,
 ): Promise<LocalHost> {
-  const { dataDirectory, settings, model } = options;
+  const { dataDirectory, settings, model, voice, system } = options;
   const notice = options.onNotice ?? (() => undefined);
+  // Known before anything is sent to a host whose model can never run.
+  for (const each of [model, voice]) if (each) requireModelFit(each.manifest, settings.HALFGIG_INFER_MEMORY);
   await mkdir(dataDirectory, { recursive: true, mode: 0o700 });
   const lock = await lockDirectory(dataDirectory);
   closers.push(() => lock.release());
@@ -123,14 +152,18 @@ async function start(
   const credentials = await loadCredentials(dataDirectory, [
     ...names,
     machinePrincipal,
-    sweepPrincipal,
     lifecyclePrincipal,
+    modelKeeperPrincipal,
+    toolsPrincipal,
   ]);
   const access = new Access(credentials, specs);
-  const bundles = await bundleFunctions(specs, join(dataDirectory, "bundles"));
+  const bundles = options.artefacts
+    ? { directory: options.artefacts.unpacked, reused: true }
+    : await bundleFunctions(specs, join(dataDirectory, "bundles"), { frugal: system !== undefined });
 
   // An event that comes before there is anybody to deliver it to is found by the sweep below.
   let events: AsyncInvoker | undefined;
+  const hasPast = existsSync(join(dataDirectory, "s3"));
   const s3 = new S3Server({
     directory: join(dataDirectory, "s3"),
     buckets: buckets.map((bucket) => ({
@@ -150,8 +183,20 @@ async function start(
     onEvent: (event) => routeEvent(event, (payload) => events && deliverEvent(events, payload, notice)),
     onError: (error) => notice(`S3: ${String(error)}`),
   });
-  const s3Listening = await s3.listen(options.ports?.s3 ?? 0).catch(explainListenError("--s3-port"));
+  const address = settings.HALFGIG_ADDRESS;
+  const s3Listening = await s3
+    .listen(options.ports?.s3 ?? 0, address)
+    .then(({ port }) => ({ port, url: ownUrl(address, port) }))
+    .catch(explainListenError("--s3-port"));
   closers.push(() => s3.close());
+
+  if (voice && voiceModelTravels(settings)) {
+    const keeper = new PrincipalObjects(s3Listening.url, region, access.keys(modelKeeperPrincipal));
+    const broughtBytes = await keepVoiceModel(keeper, bucketName("results"), voice);
+    keeper.close();
+    if (broughtBytes > 0)
+      notice(`brought ${voice.manifest.id} (${Math.ceil(broughtBytes / 2 ** 20)} MiB) to the bucket`);
+  }
 
   // One listener serves both AWS APIs that functions and tools call; each request names its service.
   let api: RequestListener | undefined;
@@ -168,25 +213,43 @@ async function start(
     MODEL_WINDOW_MS: String(model?.manifest.windowMs ?? 30_000),
     MODEL_MEL_BINS: String(model?.manifest.melBins ?? 80),
     MODEL_CARD: JSON.stringify(modelCard(settings, model?.manifest)),
+    ...voiceVariables(settings, voice?.manifest, voice?.directory),
+    INFER_FUNCTION: functionArn("infer"),
     ACCESS_TOKEN_SHA256: sha256Hex(credentials.accessToken),
   };
+  const models = { MODEL_DIR: model?.manifest.id, VOICE_MODEL_DIR: voice?.manifest.id };
   const lambda = new LambdaHost({
     directory: join(dataDirectory, "lambda"),
+    ...(system ? { rooms: system.sizing.rooms, idleMs: system.sizing.idleMs } : {}),
     onReport: options.onReport,
+    ...(options.runtimeCommand ? { runtimeCommand: options.runtimeCommand } : {}),
     functions: names.map((name) => ({
       name,
-      taskRoot: join(bundles.directory, name),
       handler: "index.handler",
       memoryMB: specs[name].memoryMB,
+      concurrency: concurrencyOf(specs[name], settings),
+      ...(system ? shareOf(specs[name], system.sizing) : {}),
       timeoutSeconds: specs[name].timeoutSeconds,
       tmpMB: specs[name].tmpMB,
-      concurrency: concurrencyOf(specs[name], settings),
-      environment: functionEnvironment(specs[name], values, settings, access.keys(name), endpoints),
+      ...functionPlace(
+        options.artefacts ?? bundles,
+        name,
+        functionEnvironment(specs[name], values, settings, access.keys(name), endpoints),
+        models,
+      ),
     })),
   });
   const { limiter, reason } = await lambda.open();
   closers.push(() => lambda.close());
   notice(`memory limits by ${limiter} (${reason})`);
+  if (system) {
+    const watch = new SystemWatch(system.limit, lambda);
+    closers.push(async () => {
+      watch.read();
+      notice(`the whole service took ${Math.ceil(watch.peakMiB)} of ${system.limit.limitMB} MiB at most`);
+      watch[Symbol.dispose]();
+    });
+  }
 
   const objects = new PrincipalObjects(endpoints.s3, region, access.keys(machinePrincipal));
   closers.push(async () => objects.close());
@@ -205,7 +268,7 @@ async function start(
     invoke: (functionName, payload, context) =>
       lambda.invoke(stepName(functionName), payload, { signal: context.signal, executionName: context.executionName }),
     objects,
-    onEnd: (end) => reportEnd(end, (payload) => events?.enqueue("fail", payload)),
+    onEnd: (end) => reportEnd(end, (payload) => events?.enqueue(executionEnds.function, payload)),
   });
 
   events = new AsyncInvoker(lambda, {
@@ -219,12 +282,12 @@ async function start(
   const { resumed } = await states.open();
   closers.push(() => states.close());
   closers.push(async () => delivery.close());
-  const uploads = new PrincipalObjects(endpoints.s3, region, access.keys(sweepPrincipal));
-  for await (const event of unstartedUploads(uploads, values)) {
-    // As many as may wait; the start after this one finds the rest.
-    if (!deliverEvent(delivery, JSON.stringify(event), notice)) break;
-  }
-  uploads.close();
+  const stopSchedules = keepSchedules(
+    (name) => delivery.enqueue(name, "{}"),
+    { atStart: hasPast },
+    (error) => notice(`a scheduled function could not be invoked: ${String(error)}`),
+  );
+  closers.push(async () => stopSchedules());
   const expiring = new PrincipalObjects(endpoints.s3, region, access.keys(lifecyclePrincipal));
   const stopExpiring = keepExpiring(expiring, (error) => notice(`old objects could not be removed: ${String(error)}`));
   closers.push(async () => {
@@ -232,22 +295,39 @@ async function start(
     expiring.close();
   });
 
+  const health = () => healthReply({ states, lambda, model: model?.manifest, limitMB: system?.limit.limitMB });
+  const publicAddress = settings.HALFGIG_PUBLIC_URL
+    ? new PublicAddress(settings.HALFGIG_PUBLIC_URL, s3Listening.url)
+    : undefined;
+  const withS3 = (listener: RequestListener) => publicAddress?.route(listener) ?? listener;
   const gateway = await listenOnLoopback(
-    createGateway({
-      routes: routes.map((route) => ({
-        route: route.route,
-        functionName: route.function,
-        authorized: route.authorized,
-      })),
-      invoke: (functionName, event) => lambda.invoke(functionName, event),
-      authorizer: { functionName: "authorize", cacheSeconds: 300 },
-      allowedHosts: ["127.0.0.1", "localhost"],
-    }),
+    withS3(
+      createGateway({
+        routes: routes.map((route) => ({
+          route: route.route,
+          functionName: route.function,
+          authorized: route.authorized,
+        })),
+        invoke: async (functionName, event) => {
+          if (functionName === "health") return health();
+          const reply = await lambda.invoke(functionName, event);
+          return publicAddress ? publicAddress.publish(reply) : reply;
+        },
+        authorizer: { functionName: "authorize", cacheSeconds: authorizerCacheSeconds },
+        allowedHosts: ["127.0.0.1", "localhost", ...(publicAddress ? [publicAddress.hostname] : [])],
+      }),
+    ),
     options.ports?.gateway ?? 0,
+    address,
   ).catch(explainListenError("--port"));
   closers.push(() => gateway.close());
 
+  const addresses = { gateway: gateway.url, s3: s3Listening.url, api: apiListening.url };
+  closers.push(await publishAddresses(dataDirectory, addresses));
+
   return make({
+    apiUrl: apiListening.url,
+    grants: () => access.report(),
     url: gateway.url,
     s3Url: s3Listening.url,
     accessToken: credentials.accessToken,
@@ -269,10 +349,9 @@ function stepName(functionNameOrArn: string): FunctionName {
 /** The definition's own Fail state reports what a Catch can see; this covers the ends that it cannot. */
 function reportEnd(end: ExecutionEnd, deliver: (payload: string) => void): void {
   if (end.status === "SUCCEEDED") return;
-  const failure = { step: "workflow", error: end.error ?? `States.${end.status}`, cause: end.cause ?? "" };
-  // An execution's name begins with its job's id.
-  const job = { jobId: end.name.split("-")[0] };
-  deliver(JSON.stringify({ job, workPrefix: keys.workPrefix(end.name), executionName: end.name, failure }));
+  const { executionArn, name, status, error, cause } = end;
+  const detail = { executionArn, stateMachineArn, name, status, error, cause };
+  deliver(JSON.stringify({ source: "aws.states", "detail-type": "Step Functions Execution Status Change", detail }));
 }
 
 function concurrencyOf({ concurrency }: FunctionSpec, settings: Settings): number {
@@ -295,15 +374,4 @@ function routeEvent(event: ObjectEvent, deliver: (payload: string) => void): voi
   const key = event.record.s3.object.key;
   if (!event.eventName.startsWith("ObjectCreated:") || !spec?.notify || !key.startsWith(spec.notify.prefix)) return;
   deliver(JSON.stringify({ Records: [event.record] }));
-}
-
-function createApi(states: StatesService, lambda: LambdaHost, access: Access) {
-  const statesApi = createStatesApi(states, {
-    authorize: (accessKeyId, action) => access.machine(accessKeyId, action),
-  });
-  const lambdaApi = createLambdaApi(lambda, { authorize: () => false });
-  return requireSignature(
-    (accessKeyId) => access.principal(accessKeyId),
-    (request, response) => (request.headers["x-amz-target"] ? statesApi : lambdaApi)(request, response),
-  );
 }

@@ -4,14 +4,18 @@ import { MediaError } from "../../layers/core/index.ts";
 
 export type Listening = { server: Server; port: number; url: string; close(): Promise<void> };
 
-/** Listens on loopback only. @param port 0 for any free one */
-export async function listenOnLoopback(listener: RequestListener, port: number): Promise<Listening> {
+/** Listens on loopback, where no other address is given. @param port 0 for any free one */
+export async function listenOnLoopback(
+  listener: RequestListener,
+  port: number,
+  address = "127.0.0.1",
+): Promise<Listening> {
   // Node ends a request after 300 s by default; an upload over a slow line takes longer.
   // The time for headers has to be said: without it Node takes the other limit, none, for both.
   const server = createServer({ requestTimeout: 0, headersTimeout: 60_000 }, listener);
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
-    server.listen(port, "127.0.0.1", resolve);
+    server.listen(port, address, resolve);
   });
   const { port: actual } = server.address() as AddressInfo;
   const close = () =>
@@ -19,7 +23,13 @@ export async function listenOnLoopback(listener: RequestListener, port: number):
       server.close(() => resolve());
       server.closeAllConnections();
     });
-  return { server, port: actual, url: `http://127.0.0.1:${actual}`, close };
+  return { server, port: actual, url: ownUrl(address, actual), close };
+}
+
+/** Where this machine itself reaches what listens on an address. */
+export function ownUrl(address: string, port: number): string {
+  const isWildcard = address === "0.0.0.0" || address === "::";
+  return `http://${isWildcard ? "127.0.0.1" : address.includes(":") ? `[${address}]` : address}:${port}`;
 }
 
 /** Says which option chooses another port, where the port is taken. */

@@ -8,6 +8,7 @@ import {
   paginateListObjectsV2,
   S3Client,
 } from "@aws-sdk/client-s3";
+import { Upload } from "@aws-sdk/lib-storage";
 import type { KeyPair } from "./credentials.ts";
 
 /** S3 for the host's own parts, each with its own credentials: state machine, sweep, lifecycle. */
@@ -33,6 +34,12 @@ export class PrincipalObjects {
     await this.#client.send(
       new PutObjectCommand({ Bucket: bucket, Key: key, Body: body, ContentType: "application/json" }),
     );
+  }
+
+  /** Writes a stream of unknown length, in parts of 5 MiB, of which one is held. */
+  async putStream(bucket: string, key: string, body: Readable): Promise<void> {
+    const params = { Bucket: bucket, Key: key, Body: body, ContentType: "application/octet-stream" };
+    await new Upload({ client: this.#client, queueSize: 1, params }).done();
   }
 
   async *list(bucket: string, prefix: string) {

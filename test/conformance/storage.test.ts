@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { newJobId } from "../../layers/core/index.ts";
+import { defaultTenant, newJobId } from "../../layers/core/index.ts";
 import {
   createJob,
   deletePrefix,
@@ -10,7 +10,7 @@ import {
   JsonLinesWriter,
   jobOfUpload,
   keys,
-  listJobIds,
+  listJobs,
   listKeys,
   openObject,
   presignUpload,
@@ -27,7 +27,9 @@ beforeAll(async () => {
 });
 afterAll(() => storage[Symbol.asyncDispose]());
 
+const tenant = defaultTenant;
 const record = (jobId = newJobId()) => ({
+  tenant,
   format: 1 as const,
   jobId,
   status: "awaiting_upload" as const,
@@ -37,7 +39,7 @@ const record = (jobId = newJobId()) => ({
   updatedAt: new Date().toISOString(),
   model: "demo",
   options: { task: "transcribe" as const, mode: "parallel" as const, words: false },
-  upload: { key: keys.upload(jobId), sizeBytes: 1 },
+  upload: { key: keys.upload({ tenant, jobId }), sizeBytes: 1 },
 });
 
 describe("objects", () => {
@@ -100,9 +102,9 @@ describe("job records", () => {
     const job = record();
     expect(await createJob(job)).toBe(true);
     expect(await createJob({ ...job, fileName: "other" })).toBe(false);
-    expect(await readJob(job.jobId)).toMatchObject({ fileName: "a.mp3" });
-    expect(await Array.fromAsync(listJobIds())).toContain(job.jobId);
-    await expect(readJob(newJobId())).rejects.toMatchObject({ code: "job.not_found" });
+    expect(await readJob(job)).toMatchObject({ fileName: "a.mp3" });
+    expect((await listJobs(tenant, { limit: 10 })).jobs.map(({ jobId }) => jobId)).toContain(job.jobId);
+    await expect(readJob({ tenant, jobId: newJobId() })).rejects.toMatchObject({ code: "job.not_found" });
   });
 
   it("lose no change when several writers meet", async () => {
@@ -110,10 +112,10 @@ describe("job records", () => {
     await createJob(job);
     await Promise.all(
       Array.from({ length: 6 }, (_, n) =>
-        updateJob(job.jobId, (current) => ({ warnings: [...(current.warnings ?? []), `${n}`] })),
+        updateJob(job, (current) => ({ warnings: [...(current.warnings ?? []), `${n}`] })),
       ),
     );
-    expect((await readJob(job.jobId)).warnings?.sort()).toEqual(["0", "1", "2", "3", "4", "5"]);
+    expect((await readJob(job)).warnings?.sort()).toEqual(["0", "1", "2", "3", "4", "5"]);
   });
 });
 
@@ -121,7 +123,7 @@ describe("presigned uploads", () => {
   const body = "0123456789";
   const sha256 = createHash("sha256").update(body).digest("hex");
   const ask = (jobId = newJobId()) =>
-    presignUpload(jobId, { sizeBytes: body.length, sha256, multipart: false, expiresSeconds: 60 });
+    presignUpload({ tenant, jobId }, { method: "PUT" }, { sizeBytes: body.length, sha256, expiresSeconds: 60 });
 
   it("take exactly the bytes that were announced", async () => {
     const upload = await ask();
@@ -143,8 +145,14 @@ describe("presigned uploads", () => {
 });
 
 describe("keys", () => {
-  it.each(["uploads/../x/source", "uploads/jxyz/source", `uploads/j${"0".repeat(22)}/source/x`, "work/x"])(
-    "%s is no upload of ours",
-    (key) => expect(jobOfUpload(key)).toBeUndefined(),
-  );
+  const id = `j${"0".repeat(22)}`;
+  it.each([
+    ...["uploads/../x/source", "uploads/t/jxyz/source", `uploads/t/${id}/source/x`, "work/x", `uploads/${id}/source`],
+    ...[`uploads/../${id}/source`, `uploads/A/${id}/source`, `uploads/${"t".repeat(33)}/${id}/source`],
+  ])("%s is no upload of ours", (key) => expect(jobOfUpload(key)).toBeUndefined());
+
+  it("say whose job an upload is for", () => {
+    const ref = { tenant, jobId: newJobId() };
+    expect([keys.upload(ref), keys.givenTranscript(ref)].map(jobOfUpload)).toEqual([ref, ref]);
+  });
 });

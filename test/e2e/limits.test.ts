@@ -30,5 +30,10 @@ describe("an allocation below what infer needs", () => {
     for (const report of demo.reports) {
       expect(report.peakRssMiB, report.functionName).toBeLessThan(report.memoryMB);
     }
+    // What the function measured of itself, next to what the host saw.
+    const [infer] = demo.reports.filter(({ functionName }) => functionName === "infer");
+    expect(infer?.metrics).toMatchObject({ Sheds: 0 });
+    expect(infer?.metrics?.PeakResidentMemory).toBeGreaterThan(60);
+    expect(infer?.metrics?.PeakResidentMemory).toBeLessThanOrEqual(Math.ceil(infer?.peakRssMiB ?? 0));
   });
 });

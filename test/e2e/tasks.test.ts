@@ -45,6 +45,8 @@ describe("options", () => {
     ["logprobThreshold", { logprobThreshold: 1 }],
     ["noSpeechThreshold", { noSpeechThreshold: 2 }],
     ["conditionOnPreviousText", { conditionOnPreviousText: false }],
+    ["carryInitialPrompt", { mode: "exact", carryInitialPrompt: true }],
+    ["languageAlternatives", { mode: "exact", languageAlternatives: 1 }],
     ["clipTimestamps", { clipTimestamps: [0, 1] }],
     ["clipTimestamps", { mode: "exact", clipTimestamps: [4, 1] }],
     ["hallucinationSilenceMs", { mode: "exact", hallucinationSilenceMs: 2000 }],

@@ -50,7 +50,16 @@ export type AstSizes = {
 
 export type AstDescription = Omit<
   AstManifest,
-  "format" | "builder" | "id" | "revision" | "licence" | "demo" | "precision" | "checkpointSha256" | "files"
+  | "format"
+  | "builder"
+  | "id"
+  | "revision"
+  | "licence"
+  | "demo"
+  | "precision"
+  | "weightBytes"
+  | "checkpointSha256"
+  | "files"
 >;
 
 export const astConfigFileNames = ["config.json", "preprocessor_config.json"];

@@ -49,7 +49,16 @@ export type Wav2Vec2Sizes = {
 
 export type Wav2Vec2Description = Omit<
   Wav2Vec2Manifest,
-  "format" | "builder" | "id" | "revision" | "licence" | "demo" | "precision" | "checkpointSha256" | "files"
+  | "format"
+  | "builder"
+  | "id"
+  | "revision"
+  | "licence"
+  | "demo"
+  | "precision"
+  | "weightBytes"
+  | "checkpointSha256"
+  | "files"
 >;
 
 export const wav2Vec2ConfigFileNames = ["config.json", "preprocessor_config.json"];
@@ -64,8 +73,28 @@ const windowMs = 4_000;
 export async function readWav2Vec2Config(
   directory: string,
 ): Promise<{ sizes: Wav2Vec2Sizes; description: Wav2Vec2Description }> {
-  const config = await readConfigFile(directory, "config.json", configSchema);
+  const sizes = await readWav2Vec2Sizes(directory);
+  const { hiddenSize, layers, heads, feedForwardSize, convolutions } = sizes;
   const features = await readConfigFile(directory, "preprocessor_config.json", preprocessorSchema);
+  return {
+    sizes,
+    description: {
+      ...{ hiddenSize, layers, heads, feedForwardSize },
+      architecture: "wav2vec2",
+      sampleRateHz: features.sampling_rate,
+      windowMs,
+      labels: ["spoof"],
+      spoofLabels: [0],
+      normalizeWaveform: features.do_normalize,
+      minSamples: convolutions.reduceRight((samples, { kernel, stride }) => (samples - 1) * stride + kernel, 1),
+      convSize: Math.max(...convolutions.map(({ size }) => size)),
+    },
+  };
+}
+
+/** The sizes alone, from config.json. @throws MediaError as `readWav2Vec2Config` */
+export async function readWav2Vec2Sizes(directory: string): Promise<Wav2Vec2Sizes> {
+  const config = await readConfigFile(directory, "config.json", configSchema);
   const fail = (reason: string): never => {
     throw new MediaError("model.invalid", `The checkpoint in ${directory} cannot be used: ${reason}.`);
   };
@@ -84,30 +113,14 @@ export async function readWav2Vec2Config(
     kernel: conv_kernel[index]!,
     stride: conv_stride[index]!,
   }));
-  const shared = {
+  return {
     hiddenSize: hidden_size,
     layers: config.num_hidden_layers,
     heads: config.num_attention_heads,
     feedForwardSize: config.intermediate_size,
-  };
-  return {
-    sizes: {
-      ...shared,
-      epsilon: config.layer_norm_eps,
-      convolutions,
-      positionKernel: config.num_conv_pos_embeddings,
-      positionGroups: config.num_conv_pos_embedding_groups,
-    },
-    description: {
-      ...shared,
-      architecture: "wav2vec2",
-      sampleRateHz: features.sampling_rate,
-      windowMs,
-      labels: ["spoof"],
-      spoofLabels: [0],
-      normalizeWaveform: features.do_normalize,
-      minSamples: convolutions.reduceRight((samples, { kernel, stride }) => (samples - 1) * stride + kernel, 1),
-      convSize: Math.max(...conv_dim),
-    },
+    epsilon: config.layer_norm_eps,
+    convolutions,
+    positionKernel: config.num_conv_pos_embeddings,
+    positionGroups: config.num_conv_pos_embedding_groups,
   };
 }

@@ -1,5 +1,6 @@
 export {
   readWav2Vec2Config,
+  readWav2Vec2Sizes,
   type Wav2Vec2Description,
   type Wav2Vec2Sizes,
   wav2Vec2ConfigFileNames,

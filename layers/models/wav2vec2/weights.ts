@@ -2,9 +2,9 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { MediaError } from "../../core/index.ts";
 import { isFloatDtype, toFloat32 } from "../dtype.ts";
+import type { WeightReader } from "../layer-writer.ts";
 import { SafetensorsFile, type TensorInfo } from "../safetensors.ts";
 import { TorchFile } from "../torch-file/index.ts";
-import type { WeightReader } from "../voice-layers.ts";
 import type { Wav2Vec2Sizes } from "./config.ts";
 import { mapDetectorKeys, mapEncoderKeys, requiredShapes } from "./keys.ts";
 

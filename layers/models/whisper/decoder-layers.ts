@@ -1,6 +1,6 @@
 import { microsoft } from "../onnx/index.ts";
 import type { WhisperSizes } from "./config.ts";
-import type { LayerWriter } from "./layers.ts";
+import type { WhisperLayers } from "./layers.ts";
 
 export const tokenEmbeddingsName = "model.decoder.embed_tokens.weight";
 
@@ -17,7 +17,7 @@ export type QueryObserver = (layer: number, queries: string) => void;
  * @returns hidden states `[batch, tokens, hiddenSize]`, not yet normed
  */
 export async function writeDecoderLayers(
-  layers: LayerWriter,
+  layers: WhisperLayers,
   sizes: WhisperSizes,
   observe: QueryObserver = () => {},
 ): Promise<string> {
@@ -41,23 +41,26 @@ export async function writeDecoderLayers(
 }
 
 /** The final norm and the product with the vocabulary: `[batch · tokens, vocabSize]`. */
-export async function writeLogits(layers: LayerWriter, hidden: string, sizes: WhisperSizes): Promise<string> {
+export async function writeLogits(layers: WhisperLayers, hidden: string, sizes: WhisperSizes): Promise<string> {
   const { hiddenSize, vocabSize } = sizes;
   const normed = await layers.layerNorm(hidden, "model.decoder.layer_norm", hiddenSize);
   return layers.languageModelHead(normed, tokenEmbeddingsName, hiddenSize, vocabSize);
 }
 
 /** Rows `[past, past + tokens)` of the learned position embeddings. */
-async function nextPositions(layers: LayerWriter, embedsShape: string, sizes: WhisperSizes): Promise<string> {
+async function nextPositions(layers: WhisperLayers, embedsShape: string, sizes: WhisperSizes): Promise<string> {
   const { graph } = layers;
-  const table = await layers.matrix("model.decoder.embed_positions.weight", sizes.maxTargetPositions, sizes.hiddenSize);
+  const table = await layers.tensor("model.decoder.embed_positions.weight", [
+    sizes.maxTargetPositions,
+    sizes.hiddenSize,
+  ]);
   const tokens = graph.node("Slice", [embedsShape, graph.integers(1), graph.integers(2)]);
   const past = graph.node("Slice", [graph.node("Shape", ["past.0.k"]), graph.integers(2), graph.integers(3)]);
   return graph.node("Slice", [table, past, graph.node("Add", [past, tokens]), graph.integers(0)]);
 }
 
 async function cachedSelfAttention(
-  layers: LayerWriter,
+  layers: WhisperLayers,
   x: string,
   layer: string,
   index: number,
@@ -84,7 +87,7 @@ async function cachedSelfAttention(
  * tokens' axis: the audio's keys and values, tens of megabytes, exist once however many hypotheses there are.
  */
 async function crossAttention(
-  layers: LayerWriter,
+  layers: WhisperLayers,
   x: string,
   layer: string,
   index: number,

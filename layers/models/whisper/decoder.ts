@@ -1,6 +1,6 @@
 import type { WhisperSizes } from "./config.ts";
 import { writeDecoderLayers, writeLogits } from "./decoder-layers.ts";
-import type { LayerWriter } from "./layers.ts";
+import type { WhisperLayers } from "./layers.ts";
 
 /**
  * One step of decoding, for one token or a whole prompt, for one hypothesis or a batch of them. Only the last position is
@@ -9,7 +9,7 @@ import type { LayerWriter } from "./layers.ts";
  *
  * Inputs and caches as in `writeDecoderLayers`; → `logits` [batch, 1, vocabSize].
  */
-export async function writeDecoder(layers: LayerWriter, sizes: WhisperSizes): Promise<void> {
+export async function writeDecoder(layers: WhisperLayers, sizes: WhisperSizes): Promise<void> {
   const { graph } = layers;
   graph.output("logits", ["batch", 1, sizes.vocabSize]);
   const x = await writeDecoderLayers(layers, sizes);

@@ -1,9 +1,9 @@
 import { microsoft } from "../onnx/index.ts";
 import type { WhisperSizes } from "./config.ts";
-import type { LayerWriter } from "./layers.ts";
+import type { WhisperLayers } from "./layers.ts";
 
 /** Writes attention over queries, keys and values `[batch, positions, hiddenSize]`; returns its output, of the same shape. */
-export type AttentionWriter = (layers: LayerWriter, q: string, k: string, v: string, heads: number) => string;
+export type AttentionWriter = (layers: WhisperLayers, q: string, k: string, v: string, heads: number) => string;
 
 /**
  * The encoder of "Robust Speech Recognition via Large-Scale Weak Supervision" (Radford et al., 2022), with one change of
@@ -12,14 +12,14 @@ export type AttentionWriter = (layers: LayerWriter, q: string, k: string, v: str
  *
  * `mel` [batch, melBins, frames] (frames even) → per decoder layer i `cross.i.k`, `cross.i.v` [batch, heads, frames / 2, headDim].
  */
-export async function writeEncoder(layers: LayerWriter, sizes: WhisperSizes): Promise<void> {
+export async function writeEncoder(layers: WhisperLayers, sizes: WhisperSizes): Promise<void> {
   const mel = layers.graph.input("mel", ["batch", sizes.melBins, "frames"]);
   await crossAttentionInputs(layers, await writeEncoderLayers(layers, sizes, mel), sizes);
 }
 
 /** The encoder as published: mel features to hidden states `[batch, frames / 2, hiddenSize]`. */
 export async function writeEncoderLayers(
-  layers: LayerWriter,
+  layers: WhisperLayers,
   sizes: WhisperSizes,
   mel: string,
   attend: AttentionWriter = fusedAttention,
@@ -43,7 +43,7 @@ const fusedAttention: AttentionWriter = ({ graph }, q, k, v, heads) =>
 
 /** Kernel 3, padding 1, then GELU. */
 async function convolution(
-  layers: LayerWriter,
+  layers: WhisperLayers,
   x: string,
   name: string,
   inputs: number,
@@ -52,21 +52,24 @@ async function convolution(
 ): Promise<string> {
   const { graph } = layers;
   const weight = await layers.tensor(`${name}.weight`, [outputs, inputs, 3]);
-  const bias = await layers.vector(`${name}.bias`, outputs);
+  const bias = await layers.tensor(`${name}.bias`, [outputs]);
   const attributes = { kernel_shape: [3], pads: [1, 1], strides: [stride] };
   return layers.gelu(graph.node("Conv", [x, weight, bias], { attributes }));
 }
 
 /** The position embeddings of as many positions as `x` [batch, positions, hiddenSize] has. */
-async function firstPositions(layers: LayerWriter, x: string, sizes: WhisperSizes): Promise<string> {
+async function firstPositions(layers: WhisperLayers, x: string, sizes: WhisperSizes): Promise<string> {
   const { graph } = layers;
-  const table = await layers.matrix("model.encoder.embed_positions.weight", sizes.maxSourcePositions, sizes.hiddenSize);
+  const table = await layers.tensor("model.encoder.embed_positions.weight", [
+    sizes.maxSourcePositions,
+    sizes.hiddenSize,
+  ]);
   const positions = graph.node("Slice", [graph.node("Shape", [x]), graph.integers(1), graph.integers(2)]);
   return graph.node("Slice", [table, graph.integers(0), positions, graph.integers(0)]);
 }
 
 async function selfAttention(
-  layers: LayerWriter,
+  layers: WhisperLayers,
   x: string,
   layer: string,
   hiddenSize: number,
@@ -81,7 +84,7 @@ async function selfAttention(
   return layers.linear(attended, `${layer}.self_attn.out_proj`, hiddenSize, hiddenSize);
 }
 
-async function crossAttentionInputs(layers: LayerWriter, x: string, sizes: WhisperSizes): Promise<void> {
+async function crossAttentionInputs(layers: WhisperLayers, x: string, sizes: WhisperSizes): Promise<void> {
   const { hiddenSize, decoder } = sizes;
   const headDim = hiddenSize / decoder.heads;
   for (let index = 0; index < decoder.layers; index++) {

@@ -2,5 +2,5 @@ export { configFileNames, readWhisperConfig, type WhisperDescription, type Whisp
 export { writeDecoder } from "./decoder.ts";
 export { tokenEmbeddingsName } from "./decoder-layers.ts";
 export { type AttentionWriter, writeEncoder, writeEncoderLayers } from "./encoder.ts";
-export { LayerWriter } from "./layers.ts";
+export { WhisperLayers } from "./layers.ts";
 export { writeScoring } from "./scoring.ts";

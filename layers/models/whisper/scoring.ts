@@ -1,6 +1,6 @@
 import type { WhisperDescription, WhisperSizes } from "./config.ts";
 import { writeDecoderLayers, writeLogits } from "./decoder-layers.ts";
-import type { LayerWriter } from "./layers.ts";
+import type { WhisperLayers } from "./layers.ts";
 
 /**
  * The decoder over a text that is known, for word timestamps (`find_alignment` of whisper/timing.py): instead of logits it
@@ -12,7 +12,7 @@ import type { LayerWriter } from "./layers.ts";
  * `probabilities` [tokens, 1], those of the targets by a softmax over the ids below end-of-text.
  */
 export async function writeScoring(
-  layers: LayerWriter,
+  layers: WhisperLayers,
   sizes: WhisperSizes,
   { alignmentHeads, tokens }: Pick<WhisperDescription, "alignmentHeads" | "tokens">,
 ): Promise<void> {
@@ -36,7 +36,7 @@ export async function writeScoring(
 
 /** `[1, heads.length, tokens, positions]` of one layer. */
 function headScores(
-  layers: LayerWriter,
+  layers: WhisperLayers,
   { hiddenSize, decoder }: WhisperSizes,
   layer: number,
   queries: string,

@@ -5,11 +5,13 @@ import { processesWithVariable } from "./process-tree.ts";
 /**
  * What a shell does before it becomes the runtime. It leaves a watchdog behind that reads from a pipe whose other end
  * only the host holds: when the host dies, however it dies, the read ends and the watchdog kills the whole process group,
- * even while node is inside a native call. Then it enters its memory group, so that the runtime never runs outside of it.
+ * even while node is inside a native call. Where a limit holds host and functions together, the kernel shall end a
+ * function first, whose call can be repeated. Then it enters its memory group, so that the runtime never runs outside of it.
  */
 const startScript = `
 (trap '' TERM INT HUP; read -r _ <&3; kill -KILL -$$) >/dev/null 2>&1 </dev/null &
 exec 3<&-
+echo 500 2>/dev/null > /proc/self/oom_score_adj
 entry=$1; shift
 if [ -n "$entry" ]; then echo $$ > "$entry" || exit 125; fi
 exec "$@"

@@ -47,6 +47,13 @@ export function outOfMemory(fn: LambdaFunction, verdict: MemoryVerdict): Ending 
   };
 }
 
+/** A limit that holds more than one environment was exceeded, and this one was chosen to end. */
+export const outOfSharedMemory = (fn: LambdaFunction, why: string): Ending => ({
+  outcome: "oom",
+  errorType: "Runtime.OutOfMemory",
+  message: `Runtime exited with error: signal: killed (${why}, and ${fn.name} had most of it. Give the service more memory, or less to do)`,
+});
+
 export function tmpQuotaExceeded(fn: LambdaFunction): Ending {
   return {
     outcome: "exit",

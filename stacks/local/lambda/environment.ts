@@ -9,6 +9,7 @@ import {
   initFailed,
   noResponse,
   outOfMemory,
+  outOfSharedMemory,
   timedOut,
   tmpQuotaExceeded,
 } from "./ending.ts";
@@ -18,6 +19,7 @@ import type { InvocationReport, LambdaFunction, StreamedResponse } from "./funct
 import type { InvocationLog } from "./invocation-log.ts";
 import type { EnvironmentRecords } from "./leftovers.ts";
 import { type MemoryGroup, type MemoryLimiter, MemoryWatch } from "./memory/index.ts";
+import { treeRssMiB } from "./process-tree.ts";
 import { type RuntimeAnswer, RuntimeApi } from "./runtime-api.ts";
 import { folderUsageBytes } from "./tmp-usage.ts";
 
@@ -127,6 +129,16 @@ export class ExecutionEnvironment {
     return this.#ending === undefined && this.#child?.exitCode === null && this.#child.signalCode === null;
   }
 
+  /** Resident memory of the process tree, MiB; 0 before its start and after its end. */
+  get rssMiB(): number {
+    return this.isAlive && this.#child ? treeRssMiB(this.#child.pid) : 0;
+  }
+
+  /** Ends it as the kernel would, for a limit that holds more than this environment. */
+  endForMemory(why: string): void {
+    this.end(outOfSharedMemory(this.#options.fn, why));
+  }
+
   /** Kills the process tree; the first reason given is the one that is reported. */
   end(ending: Ending): void {
     this.#ending ??= ending;
@@ -184,6 +196,8 @@ export class ExecutionEnvironment {
     // What the process wrote before it asked for the next event is in the pipe, and belongs to this call.
     await new Promise(setImmediate);
     if (error && ending) log.note(error.errorMessage);
+    const metrics = log.takeMetrics();
+    if (metrics) report.metrics = metrics;
     log.end(report);
     return { requestId: call.requestId, payload, ...(error ? { error } : {}), report, logTail: log.tail() };
   }

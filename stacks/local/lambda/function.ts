@@ -15,6 +15,8 @@ export type LambdaFunction = {
   environment: Record<string, string>;
   /** Reserved concurrency: further calls wait in a first-in first-out queue. Absent: no bound. */
   concurrency?: number;
+  /** The name of the room (`LambdaHostOptions.rooms`) whose memory its environments share with those of other functions. */
+  room?: string;
   /** The handler answers through a response stream. */
   streaming?: boolean;
 };
@@ -33,6 +35,8 @@ export type InvocationReport = {
   memoryMB: number;
   /** Largest resident memory of the whole process tree during this invocation. */
   peakRssMiB: number;
+  /** Sums of what the function reported in CloudWatch's embedded metric format, by name. */
+  metrics?: Record<string, number>;
   outcome: "ok" | "error" | "timeout" | "oom" | "exit";
   errorType?: string;
 };

@@ -16,6 +16,7 @@ import { InvocationLog } from "./invocation-log.ts";
 import { EnvironmentRecords } from "./leftovers.ts";
 import { LogFile } from "./log-file.ts";
 import { detectLimiter, type LimiterChoice, type MemoryLimiter } from "./memory/index.ts";
+import { MemoryRoom } from "./memory-room.ts";
 import { FunctionPool, type PoolStatus } from "./pool.ts";
 
 export type LambdaHostOptions = {
@@ -29,6 +30,8 @@ export type LambdaHostOptions = {
   onReport?(report: InvocationReport): void;
   /** How memory is limited; `auto` takes the strictest way that this machine allows. */
   limiter?: LimiterChoice;
+  /** Memory, in MB, that functions share: for hosts whose memory is less than the sum of what may run at once. */
+  rooms?: Readonly<Record<string, number>>;
   /** Another runtime than the built-in one, for instance AWS's own client: program and arguments. */
   runtimeCommand?: string[];
 };
@@ -44,11 +47,13 @@ type Served = { fn: LambdaFunction; pool: FunctionPool; log: LogFile };
 export class LambdaHost {
   readonly #options: LambdaHostOptions;
   readonly #functions = new Map<string, Served>();
+  readonly #environments = new Set<ExecutionEnvironment>();
   #limiter: MemoryLimiter | undefined;
   #records: EnvironmentRecords | undefined;
 
   constructor(options: LambdaHostOptions) {
     this.#options = options;
+    const rooms = new Map(Object.entries(options.rooms ?? {}).map(([name, sizeMB]) => [name, new MemoryRoom(sizeMB)]));
     for (const fn of options.functions) {
       const log = new LogFile(join(options.directory, "logs", `${fn.name}.log`));
       const pool = new FunctionPool({
@@ -57,6 +62,7 @@ export class LambdaHost {
         start: (onEnd) => this.#startEnvironment(fn, log, onEnd),
         stopped: stopped(fn),
         aborted: aborted(fn),
+        ...memoryOf(fn, rooms),
       });
       this.#functions.set(fn.name, { fn, pool, log });
     }
@@ -134,6 +140,16 @@ export class LambdaHost {
     return Object.fromEntries([...this.#functions].map(([name, { pool }]) => [name, pool.status()]));
   }
 
+  /** Ends the environment that has most memory, if there is any: for a limit that holds all of them together. */
+  endLargest(why: string): void {
+    let largest: { environment: ExecutionEnvironment; rssMiB: number } | undefined;
+    for (const environment of this.#environments) {
+      const { rssMiB } = environment;
+      if (rssMiB > (largest?.rssMiB ?? 0)) largest = { environment, rssMiB };
+    }
+    largest?.environment.endForMemory(why);
+  }
+
   /** Refuses new calls, ends the running ones (SIGTERM, then SIGKILL after the grace period) and removes what they used. */
   async close({ graceMs = 2000 }: { graceMs?: number } = {}): Promise<void> {
     const served = [...this.#functions.values()];
@@ -162,11 +178,29 @@ export class LambdaHost {
       limiter: this.#limiter,
       records: this.#records,
       log: new InvocationLog(log),
-      onEnd: () => onEnd(environment),
+      onEnd: () => {
+        this.#environments.delete(environment);
+        onEnd(environment);
+      },
     });
-    await environment.start();
+    this.#environments.add(environment);
+    try {
+      await environment.start();
+    } catch (error) {
+      this.#environments.delete(environment);
+      throw error;
+    }
     return environment;
   }
+}
+
+/** @throws when the function's room is not there, or smaller than one of its environments */
+function memoryOf({ name, room, memoryMB }: LambdaFunction, rooms: ReadonlyMap<string, MemoryRoom>) {
+  if (room === undefined) return {};
+  const shared = rooms.get(room);
+  if (!shared || shared.capacityMB < memoryMB)
+    throw new Error(`The function ${name} needs ${memoryMB} MB of "${room}", which has ${shared?.capacityMB ?? 0} MB.`);
+  return { memory: { room: shared, sizeMB: memoryMB } };
 }
 
 /** A streaming handler that is invoked in the ordinary way may have answered with anything. */

@@ -1,6 +1,7 @@
 import type { Readable } from "node:stream";
 import type { InvocationReport } from "./function.ts";
 import type { LogFile } from "./log-file.ts";
+import { MetricReader } from "./metric-reader.ts";
 
 /** What the Invoke API returns of a log, and more than enough to recognise V8's last words. */
 const tailBytes = 4096;
@@ -9,6 +10,7 @@ const tailBytes = 4096;
 export class InvocationLog {
   readonly #file: LogFile;
   #tail = Buffer.alloc(0);
+  readonly #metrics = new MetricReader();
 
   constructor(file: LogFile) {
     this.#file = file;
@@ -17,7 +19,10 @@ export class InvocationLog {
   /** Copies a stream of the process into the log, no faster than the disk takes it. */
   async copy(stream: Readable): Promise<void> {
     try {
-      for await (const chunk of stream as AsyncIterable<Buffer>) await this.#write(chunk);
+      for await (const chunk of stream as AsyncIterable<Buffer>) {
+        this.#metrics.push(chunk);
+        await this.#write(chunk);
+      }
     } catch {
       // The pipe of a killed process may break; what it had said is already written.
     }
@@ -44,6 +49,11 @@ export class InvocationLog {
     if (coldStart) fields.push(`Init Duration: ${initMs.toFixed(2)} ms`);
     if (report.outcome !== "ok") fields.push(`Status: ${report.outcome}`, `Error Type: ${report.errorType}`);
     void this.#write(Buffer.from(`END RequestId: ${requestId}\n${fields.join("\t")}\n`));
+  }
+
+  /** What the function has reported in embedded metrics since this was last asked; undefined for nothing. */
+  takeMetrics(): Record<string, number> | undefined {
+    return this.#metrics.take();
   }
 
   /** The last 4 KB since `start`. */

@@ -1,6 +1,7 @@
 import type { Ending } from "./ending.ts";
 import type { Call, CallResult, ExecutionEnvironment } from "./environment.ts";
 import { LambdaServiceException } from "./errors.ts";
+import type { MemoryRoom } from "./memory-room.ts";
 
 export type PoolStatus = { environments: number; busy: number; queued: number };
 
@@ -12,9 +13,11 @@ export type PoolOptions = {
   start(onEnd: (environment: ExecutionEnvironment) => void): Promise<ExecutionEnvironment>;
   stopped: Ending;
   aborted: Ending;
+  /** The memory that environments of several functions share, and what one of these takes of it. */
+  memory?: { room: MemoryRoom; sizeMB: number };
 };
 
-type Idle = { environment: ExecutionEnvironment; timer: NodeJS.Timeout };
+type Idle = { environment: ExecutionEnvironment; timer: NodeJS.Timeout; sinceMs: number };
 type Waiter = { admit(): void; refuse(error: Error): void };
 
 /** The environments of one function. The one used last is used next, so that those not needed can grow old and stop. */
@@ -28,6 +31,10 @@ export class FunctionPool {
 
   constructor(options: PoolOptions) {
     this.#options = options;
+    options.memory?.room.join(() => {
+      const longest = this.#idle[0];
+      return longest && { sinceMs: longest.sinceMs, evict: () => this.#evict(longest, 500) };
+    });
   }
 
   status(): PoolStatus {
@@ -46,7 +53,7 @@ export class FunctionPool {
     signal?.addEventListener("abort", abort);
     try {
       signal?.throwIfAborted();
-      environment = await this.#take();
+      environment = await this.#take(signal);
       if (signal?.aborted) abort();
       const result = await environment.run(call);
       signal?.throwIfAborted();
@@ -90,32 +97,53 @@ export class FunctionPool {
     }
   }
 
-  async #take(): Promise<ExecutionEnvironment> {
+  async #take(signal?: AbortSignal): Promise<ExecutionEnvironment> {
     const idle = this.#idle.pop();
     if (idle) {
       clearTimeout(idle.timer);
       return idle.environment;
     }
-    const environment = await this.#options.start((ended) => this.#forget(ended));
+    const { memory } = this.#options;
+    await memory?.room.enter(memory.sizeMB, signal);
+    const leave = () => memory?.room.leave(memory.sizeMB);
+    if (this.#closed) {
+      leave();
+      throw this.#refusal();
+    }
+    const environment = await this.#options
+      .start((ended) => this.#forget(ended))
+      .catch((error) => {
+        leave();
+        throw error;
+      });
     this.#environments.add(environment);
-    environment.closed.then(() => this.#environments.delete(environment));
+    environment.closed.then(() => {
+      this.#environments.delete(environment);
+      leave();
+    });
     if (this.#closed) await environment.stop(this.#options.stopped, 0);
     return environment;
   }
 
   #release(environment: ExecutionEnvironment | undefined): void {
     if (environment?.isAlive && !this.#closed) {
-      const timer = setTimeout(() => {
-        this.#idle = this.#idle.filter((each) => each.environment !== environment);
-        void environment.stop(this.#options.stopped, 1000);
-      }, this.#options.idleMs);
+      const timer = setTimeout(() => void this.#evict(idle, 1000), this.#options.idleMs);
+      const idle: Idle = { environment, timer, sinceMs: performance.now() };
       timer.unref();
-      this.#idle.push({ environment, timer });
+      this.#idle.push(idle);
+      // Others may have been waiting for longer than whoever would use this environment next.
+      this.#options.memory?.room.settle();
     }
     const next = this.#queue.shift();
     // The place goes straight to the next in line, so that nobody can slip in between.
     if (next) next.admit();
     else this.#admitted--;
+  }
+
+  async #evict(idle: Idle, graceMs: number): Promise<void> {
+    clearTimeout(idle.timer);
+    this.#idle = this.#idle.filter((each) => each !== idle);
+    await idle.environment.stop(this.#options.stopped, graceMs);
   }
 
   /** An idle environment can die too: at its memory limit, or by its own hand. */

@@ -31,8 +31,12 @@ export type ServedHost = {
 };
 
 /** Starts `halfgig serve` on free ports and waits until it says that it is ready. */
-export async function serve(data: string, environment: Record<string, string> = {}): Promise<ServedHost> {
-  const args = [cliPath, "serve", "--model", "demo", "--data", data, "--port", "0", "--s3-port", "0"];
+export async function serve(
+  data: string,
+  environment: Record<string, string> = {},
+  options: readonly string[] = [],
+): Promise<ServedHost> {
+  const args = [cliPath, "serve", "--model", "demo", "--data", data, "--port", "0", "--s3-port", "0", ...options];
   const child = spawn(process.execPath, args, { env: { ...process.env, ...environment } });
   const exited = new Promise<number | null>((resolve) => child.on("close", resolve));
   let output = "";

@@ -2,10 +2,11 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ApiClient } from "../../../cli/client.ts";
-import { readSettings } from "../../../layers/core/index.ts";
-import { resolveModel } from "../../../layers/models/index.ts";
+import { readSettings, voiceModelIds } from "../../../layers/core/index.ts";
+import { resolveModel, resolveVoiceModel } from "../../../layers/models/index.ts";
 import { LocalHost } from "../../../stacks/local/host.ts";
 import type { InvocationReport } from "../../../stacks/local/lambda/index.ts";
+import { keepGrantUse } from "../../support/grant-use.ts";
 
 export type DemoHost = AsyncDisposable & {
   host: LocalHost;
@@ -22,10 +23,15 @@ export async function openDemoHost(environment: Record<string, string> = {}, sha
   const directory = shared ?? (await mkdtemp(join(tmpdir(), "halfgig-e2e-")));
   const reports: InvocationReport[] = [];
   const model = await resolveModel({ id: "demo", modelsDirectory: join(directory, "models"), precision: "int8" });
+  const settings = readSettings({ WHISPER_MODEL: "demo", ...environment });
+  const { VOICE_MODEL } = settings;
+  const detector = { modelsDirectory: join(directory, "models"), precision: "int8" as const };
+  const voice = VOICE_MODEL && (await resolveVoiceModel({ id: voiceModelIds[VOICE_MODEL], ...detector }));
   const host = await LocalHost.open({
     dataDirectory: join(directory, "data"),
-    settings: readSettings({ WHISPER_MODEL: "demo", ...environment }),
+    settings,
     model,
+    voice,
     onReport: (report) => reports.push(report),
   });
   return {
@@ -34,6 +40,7 @@ export async function openDemoHost(environment: Record<string, string> = {}, sha
     directory,
     reports,
     async [Symbol.asyncDispose]() {
+      await keepGrantUse(host);
       await host.close();
       if (shared === undefined) await rm(directory, { recursive: true, force: true });
     },

@@ -44,3 +44,22 @@ export async function emptyFile(directory: string): Promise<string> {
   await writeFile(path, "");
   return path;
 }
+
+/** Files one after the other, as 16 kHz WAV. */
+export async function concatenated(directory: string, paths: readonly string[], name: string): Promise<string> {
+  const path = join(directory, name);
+  const inputs = paths.flatMap((input) => ["-i", input]);
+  const streams = paths.map((_, i) => `[${i}:a]aresample=16000,aformat=channel_layouts=mono[a${i}];`).join("");
+  const joined = `${paths.map((_, i) => `[a${i}]`).join("")}concat=n=${paths.length}:v=0:a=1`;
+  await ffmpeg(...inputs, "-filter_complex", streams + joined, "-ar", "16000", path);
+  return path;
+}
+
+/** Chords that change: sound in which nobody speaks. */
+export async function music(directory: string, seconds: number): Promise<string> {
+  const path = join(directory, "music.wav");
+  const root = "(220*pow(2,mod(floor(t/0.4),5)/12))";
+  const tone = (ratio: number) => `0.15*sin(2*PI*${ratio}*${root}*t)`;
+  await ffmpeg("-f", "lavfi", "-i", `aevalsrc='${tone(1)}+${tone(1.25)}+${tone(1.5)}':s=16000:d=${seconds}`, path);
+  return path;
+}

@@ -29,14 +29,16 @@ export function cgroup1Limiter(mountinfo: string, selfCgroup: string): MemoryLim
 }
 
 function createV1Group(parent: string, id: string, limitBytes: number): MemoryGroup {
-  const path = createGroup(parent, id, (folder) => {
-    writeText(folder, "memory.limit_in_bytes", limitBytes);
-    // Absent where the kernel does not account swap; memory + swap = memory means: no swap.
-    if (existsSync(join(folder, "memory.memsw.limit_in_bytes")))
-      writeText(folder, "memory.memsw.limit_in_bytes", limitBytes);
-    else writeText(folder, "memory.swappiness", 0);
-  });
+  const path = createGroup(parent, id, (folder) => limitV1(folder, limitBytes));
   return memoryGroup(path, limitBytes, readSample);
+}
+
+export function limitV1(folder: string, limitBytes: number): void {
+  writeText(folder, "memory.limit_in_bytes", limitBytes);
+  // Absent where the kernel does not account swap; memory + swap = memory means: no swap.
+  if (existsSync(join(folder, "memory.memsw.limit_in_bytes")))
+    writeText(folder, "memory.memsw.limit_in_bytes", limitBytes);
+  else writeText(folder, "memory.swappiness", 0);
 }
 
 function readSample(folder: string): MemorySample {

@@ -33,7 +33,7 @@ export function cgroup2Limiter(mountinfo: string, selfCgroup: string): MemoryLim
   };
 }
 
-function handsDownMemory(folder: string): boolean {
+export function handsDownMemory(folder: string): boolean {
   const enabled = () => readText(folder, "cgroup.subtree_control").split(/\s+/).includes("memory");
   try {
     if (enabled()) return true;
@@ -46,12 +46,16 @@ function handsDownMemory(folder: string): boolean {
 
 function createV2Group(parent: string, id: string, limitBytes: number): MemoryGroup {
   const path = createGroup(parent, id, (folder) => {
-    writeText(folder, "memory.max", limitBytes);
-    if (existsSync(join(folder, "memory.swap.max"))) writeText(folder, "memory.swap.max", 0);
+    limitV2(folder, limitBytes);
     // One kill takes the whole environment, as on Lambda.
     if (existsSync(join(folder, "memory.oom.group"))) writeText(folder, "memory.oom.group", 1);
   });
   return memoryGroup(path, limitBytes, readSample);
+}
+
+export function limitV2(folder: string, limitBytes: number): void {
+  writeText(folder, "memory.max", limitBytes);
+  if (existsSync(join(folder, "memory.swap.max"))) writeText(folder, "memory.swap.max", 0);
 }
 
 function readSample(folder: string): MemorySample {

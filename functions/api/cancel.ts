@@ -1,0 +1,6 @@
+import { cancelJob } from "../../layers/workflow/index.ts";
+import { endpoint, json } from "./http.ts";
+import { jobOf } from "./job-reply.ts";
+
+/** `POST /v1/jobs/{jobId}/cancel`: ends a job that has not ended. Canceling twice changes nothing. */
+export const handler = endpoint(async (event) => json(202, await cancelJob(jobOf(event))));

@@ -1,0 +1,10 @@
+import { readJob } from "../../layers/storage/index.ts";
+import { deleteJob } from "../../layers/workflow/index.ts";
+import { endpoint } from "./http.ts";
+import { jobOf } from "./job-reply.ts";
+
+/** `DELETE /v1/jobs/{jobId}`: stops the job and deletes its file, its results and its record. What is deleted is not there: 404. */
+export const handler = endpoint(async (event) => {
+  await deleteJob(await readJob(jobOf(event)));
+  return { statusCode: 204, body: "" };
+});

@@ -1,0 +1,28 @@
+import type { z } from "zod";
+import { environmentValue, log } from "../../layers/core/index.ts";
+import { deletePrefix, isFinal, isResult, updateJob } from "../../layers/storage/index.ts";
+import { describeFailure, type failInputSchema } from "../../layers/workflow/index.ts";
+
+/** Says in the job's record what happened to its execution. Of the work objects only results are left: a retry goes on from them. */
+export async function recordFailure(input: z.output<typeof failInputSchema>): Promise<void> {
+  const { job, workPrefix, executionName, failure } = input;
+  const error = describeFailure(failure);
+  const record = await updateJob(job, (record) =>
+    // A newer execution owns the record by now, or the transcript is there and only cleaning up failed.
+    (record.executionName !== undefined && record.executionName !== executionName) ||
+    // What ended once keeps its first word: a host reports the end of an execution that has reported it itself.
+    isFinal(record)
+      ? undefined
+      : { status: "failed", error, executionName },
+  );
+  // Attempts at the same work share their objects: those of a newer one are not to be touched.
+  const mine = record.executionName === undefined || record.executionName === executionName;
+  const deleted = mine ? await deletePrefix(environmentValue("RESULTS_BUCKET"), workPrefix, isResult) : 0;
+  log.warn("job failed", {
+    tenant: job.tenant,
+    jobId: job.jobId,
+    code: error.code,
+    step: error.step,
+    workObjectsDeleted: deleted,
+  });
+}

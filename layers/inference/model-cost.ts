@@ -1,0 +1,109 @@
+import type { ModelManifest, VoiceManifest } from "../models/index.ts";
+import table from "./costs.json" with { type: "json" };
+
+/** What a loaded model takes of the allocation, over the process without it. */
+export type ModelCost = {
+  /** Held while the model is loaded: weights as packed for the processor, arenas, one open window. */
+  readonly residentMiB: number;
+  /** On top while it is loaded or runs. Runs of one process come one after the other, so of several models the largest counts. */
+  readonly workingMiB: number;
+};
+
+/** One row of costs.json, as `npm run measure` writes it. */
+export type MeasuredCost = ModelCost & {
+  readonly model: string;
+  /** See `shapeOf`: the cost of a model depends on its sizes, not on its weights' values. */
+  readonly shape: string;
+  readonly precision: string;
+  readonly arena: boolean;
+  readonly anonymousMiB: number;
+  readonly loadMs: number;
+  readonly windowMs: number;
+};
+
+export const measuredCosts: readonly MeasuredCost[] = table.costs;
+
+type CostOptions = {
+  /** Whether activations' memory is kept from run to run. */
+  readonly arena?: boolean;
+};
+
+/** What memory depends on in a model of the given architecture. */
+export function shapeOf(manifest: ModelManifest | VoiceManifest): string {
+  const { architecture, hiddenSize, layers, heads } = manifest;
+  const sizes = [hiddenSize, layers, heads];
+  if (manifest.architecture === "whisper") {
+    sizes.push(manifest.encoderLayers, manifest.maxFrames, manifest.vocabSize);
+  } else {
+    sizes.push(manifest.feedForwardSize, manifest.architecture === "ast" ? manifest.patches : manifest.windowMs);
+  }
+  return `${architecture} ${sizes.join("×")}`;
+}
+
+/**
+ * What a built Whisper costs, an alignment of 100 tokens included: measured, where a model of its sizes was (`npm run measure`);
+ * otherwise estimated from its sizes, on the safe side.
+ */
+export function speechModelCost(manifest: ModelManifest, { arena = true }: CostOptions = {}): ModelCost {
+  return measured(manifest, arena) ?? estimatedSpeechCost(manifest);
+}
+
+/** The same of a voice detector. */
+export function voiceModelCost(manifest: VoiceManifest, { arena = true }: CostOptions = {}): ModelCost {
+  return measured(manifest, arena) ?? estimatedVoiceCost(manifest);
+}
+
+/** Resident and working memory together: what the model needs when it is alone. */
+export const totalMiB = ({ residentMiB, workingMiB }: ModelCost) => residentMiB + workingMiB;
+
+export const speechModelCostMiB = (manifest: ModelManifest, options?: CostOptions) =>
+  totalMiB(speechModelCost(manifest, options));
+
+export const voiceModelCostMiB = (manifest: VoiceManifest, options?: CostOptions) =>
+  totalMiB(voiceModelCost(manifest, options));
+
+function measured(manifest: ModelManifest | VoiceManifest, arena: boolean): ModelCost | undefined {
+  const shape = shapeOf(manifest);
+  const { precision } = manifest;
+  return measuredCosts.find((row) => row.shape === shape && row.precision === precision && row.arena === arena);
+}
+
+const bytesPerMiB = 2 ** 20;
+
+/**
+ * Weights twice (as mapped, and packed for the processor), the activations of one full window, and its cross-attention three times
+ * (being made, in use, and not yet collected).
+ */
+export function estimatedSpeechCost({ files, hiddenSize, maxFrames, layers }: ModelManifest): ModelCost {
+  const weightBytes = (files["encoder.data"]?.sizeBytes ?? 0) + (files["decoder.data"]?.sizeBytes ?? 0);
+  const positionBytes = (maxFrames / 2) * hiddenSize * Float32Array.BYTES_PER_ELEMENT;
+  // 32 is what the widest moment was measured to hold, feed-forward and convolutions included, in units of one activation; the
+  // encoder's arena, which keeps them in larger blocks, adds a quarter.
+  const activationBytes = 40 * positionBytes;
+  const crossBytes = 2 * layers * positionBytes;
+  return {
+    residentMiB: 32 + Math.ceil((2 * weightBytes + activationBytes + crossBytes) / bytesPerMiB),
+    workingMiB: Math.ceil((2 * crossBytes) / bytesPerMiB),
+  };
+}
+
+/** Weights as packed (the mapped ones are let go while it loads) and the activations of one full window at their widest. */
+export function estimatedVoiceCost(manifest: VoiceManifest): ModelCost {
+  const weightBytes = manifest.files["voice.data"]?.sizeBytes ?? 0;
+  return {
+    residentMiB: 56 + Math.ceil(weightBytes / bytesPerMiB),
+    workingMiB: Math.ceil(voiceActivationBytes(manifest) / bytesPerMiB),
+  };
+}
+
+function voiceActivationBytes(manifest: VoiceManifest): number {
+  const { hiddenSize, feedForwardSize, heads } = manifest;
+  if (manifest.architecture === "ast") {
+    const tokens = manifest.patches + 2;
+    // The feed-forward's two wide values, the attention's parts beside them, and every head's scores.
+    return 4 * tokens * (2 * feedForwardSize + 6 * hiddenSize + heads * tokens);
+  }
+  // The front end is the widest: a fifth of the samples as positions, in six copies while the next taps are laid side by side.
+  const samples = (manifest.windowMs * manifest.sampleRateHz) / 1000;
+  return 4 * (samples / 5) * manifest.convSize * 6;
+}

@@ -1,0 +1,118 @@
+import type { WeightBytes } from "./byte-products.ts";
+import type { Precision } from "./manifest.ts";
+import { type GraphBuilder, microsoft } from "./onnx/index.ts";
+import {
+  asSignedBytes,
+  emptyQuantizedMatrix,
+  type QuantizedMatrix,
+  quantizeRows,
+  transpose,
+  weightZeroPoint,
+} from "./quantize.ts";
+
+/** Where weights come from; a `Checkpoint` is one. Shapes are checked by whoever reads. */
+export interface WeightReader {
+  /** A whole weight as Float32, row-major. @throws MediaError `model.invalid` when it is absent or has another shape */
+  read(name: string, shape: readonly number[]): Promise<Float32Array<ArrayBuffer>>;
+}
+
+/** torch.nn.LayerNorm's default. */
+const defaultEpsilon = 1e-5;
+
+/**
+ * The layers that every model here is made of, as ONNX nodes with the checkpoint's weights; names are the checkpoint's own.
+ * In `int8`, matrix products take dynamically quantized activations (per tensor, uint8) and weights quantized per output;
+ * everything else stays in float32.
+ */
+export class LayerWriter<Reader extends WeightReader = WeightReader> {
+  readonly graph: GraphBuilder;
+  readonly weights: Reader;
+  readonly precision: Precision;
+  readonly #signed: boolean;
+  /** Values that several products share (q, k and v take the same one) are quantized once. */
+  readonly #quantized = new Map<string, string[]>();
+
+  constructor(graph: GraphBuilder, weights: Reader, precision: Precision, weightBytes: WeightBytes) {
+    this.graph = graph;
+    this.weights = weights;
+    this.precision = precision;
+    this.#signed = weightBytes === "signed";
+  }
+
+  /** A weight of the checkpoint as it is, in float32. */
+  async tensor(name: string, shape: readonly number[]): Promise<string> {
+    return this.graph.weight(name, "float32", shape, () => this.weights.read(name, shape));
+  }
+
+  add(a: string, b: string): string {
+    return this.graph.node("Add", [a, b]);
+  }
+
+  /** The exact GELU (erf), as one node. */
+  gelu(x: string): string {
+    return this.graph.node("Gelu", [x], { domain: microsoft });
+  }
+
+  async layerNorm(x: string, name: string, size: number, epsilon = defaultEpsilon): Promise<string> {
+    const inputs = [x, await this.tensor(`${name}.weight`, [size]), await this.tensor(`${name}.bias`, [size])];
+    return this.graph.node("LayerNormalization", inputs, { attributes: { axis: -1, epsilon: { float: epsilon } } });
+  }
+
+  /** torch.nn.Linear over the last axis. */
+  async linear(
+    x: string,
+    name: string,
+    inputs: number,
+    outputs: number,
+    { bias = true }: { bias?: boolean } = {},
+  ): Promise<string> {
+    const weightName = `${name}.weight`;
+    const biasValue = bias ? await this.tensor(`${name}.bias`, [outputs]) : "";
+    const rows = () => this.weights.read(weightName, [outputs, inputs]);
+    if (this.precision === "int8") {
+      return this.quantizedProduct(x, weightName, inputs, outputs, biasValue, async (quantized) =>
+        quantizeRows(quantized, await rows(), inputs),
+      );
+    }
+    const weight = await this.graph.weight(weightName, "float32", [inputs, outputs], async () =>
+      transpose(await rows(), outputs, inputs),
+    );
+    const product = this.graph.node("MatMul", [x, weight]);
+    return bias ? this.add(product, biasValue) : product;
+  }
+
+  /** `x` times a matrix `[inputs, outputs]` of bytes that `quantize` fills, plus a bias where it is not "". */
+  async quantizedProduct(
+    x: string,
+    name: string,
+    inputs: number,
+    outputs: number,
+    bias: string,
+    quantize: (target: QuantizedMatrix) => Promise<void>,
+  ): Promise<string> {
+    const { graph } = this;
+    let quantized: QuantizedMatrix | undefined;
+    const type = this.#signed ? "int8" : "uint8";
+    const weight = await graph.weight(name, type, [inputs, outputs], async () => {
+      quantized = emptyQuantizedMatrix(inputs, outputs);
+      await quantize(quantized);
+      return this.#signed ? asSignedBytes(quantized.values) : quantized.values;
+    });
+    const scale = await graph.weight(`${name}.scale`, "float32", [outputs], async () => quantized!.scales);
+    const zeroPoint = await graph.weight("weight_zero_point", type, [], async () =>
+      Uint8Array.of(this.#signed ? 0 : weightZeroPoint),
+    );
+    const [bytes, byteScale, byteZero] = this.#quantize(x);
+    return graph.node("MatMulIntegerToFloat", [bytes!, weight, byteScale!, scale, byteZero!, zeroPoint, bias], {
+      domain: microsoft,
+    });
+  }
+
+  #quantize(x: string): string[] {
+    const known = this.#quantized.get(x);
+    if (known) return known;
+    const quantized = this.graph.nodes("DynamicQuantizeLinear", [x], { outputs: 3 });
+    this.#quantized.set(x, quantized);
+    return quantized;
+  }
+}

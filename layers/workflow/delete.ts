@@ -1,0 +1,35 @@
+import { environmentValue, type JobRef } from "../core/index.ts";
+import {
+  abandonParts,
+  deleteJobRecord,
+  deleteObject,
+  deletePrefix,
+  isFinal,
+  type JobRecord,
+  keys,
+  updateJob,
+} from "../storage/index.ts";
+import { stopExecution } from "./stop.ts";
+
+/** What else knows of a job and has to forget it: a search index. */
+export type Forget = (ref: JobRef) => Promise<void>;
+
+/**
+ * Deletes everything of a job: what it was sent, what came of it, what is half done; its record last, so that a deletion that breaks off
+ * can be asked for again. A step that is still at work finds no record to write to and removes what it wrote.
+ */
+export async function deleteJob(job: JobRecord, forget: Forget = async () => undefined): Promise<void> {
+  const uploads = environmentValue("UPLOADS_BUCKET");
+  const results = environmentValue("RESULTS_BUCKET");
+  await updateJob(job, (record) => (isFinal(record) ? undefined : { status: "canceled" }));
+  await stopExecution(job);
+  await forget(job);
+  const { key, multipartUploadId: uploadId } = job.upload;
+  if (uploadId) await abandonParts({ bucket: uploads, key, uploadId });
+  await deleteObject(uploads, key);
+  await deletePrefix(uploads, keys.uploadsOf(job));
+  await deletePrefix(results, keys.worksOf(job));
+  await deletePrefix(results, keys.transcriptsOf(job));
+  await deleteObject(results, keys.webhook(job));
+  await deleteJobRecord(job);
+}

@@ -1,0 +1,23 @@
+import type { Names } from "../deployment.ts";
+
+export type Account = ReturnType<typeof createAccount>;
+
+/** Where the stack is, and the ARNs that can be written down before the resources exist. */
+export function createAccount(names: Names) {
+  const { accountId } = aws.getCallerIdentityOutput();
+  const { region } = aws.getRegionOutput();
+  const { partition } = aws.getPartitionOutput();
+  const arn = (service: string, resource: string) =>
+    $interpolate`arn:${partition}:${service}:${region}:${accountId}:${resource}`;
+  return {
+    accountId,
+    region,
+    machineArn: arn("states", `stateMachine:${names.machine}`),
+    executionArns: arn("states", `execution:${names.machine}:*`),
+    /** A distributed Map's children: `execution:<machine>/<label>:<id>`. */
+    childExecutionArns: arn("states", `execution:${names.machine}/*`),
+    transcriptionJobArns: arn("transcribe", "transcription-job/*"),
+    functionArn: (name: string) => arn("lambda", `function:${name}`),
+    logGroupArn: (name: string) => arn("logs", `log-group:${name}:*`),
+  };
+}

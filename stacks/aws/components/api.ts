@@ -1,0 +1,49 @@
+import { authorizerCacheSeconds, routes } from "../../app/index.ts";
+import type { Deployment } from "../deployment.ts";
+import type { Functions } from "./functions.ts";
+
+/** What one client may send before others feel it; API Gateway answers 429 beyond. */
+const throttling = { throttlingRateLimit: 50, throttlingBurstLimit: 100 };
+
+/** The HTTP API of stacks/app: its routes, and the Lambda authorizer in front of those that need one. */
+export function createApi({
+  deployment,
+  origins,
+  functions,
+}: {
+  deployment: Deployment;
+  origins: $util.Input<string>[];
+  functions: Functions;
+}) {
+  const api = new sst.aws.ApiGatewayV2("Api", {
+    cors:
+      origins.length > 0
+        ? {
+            allowOrigins: origins,
+            allowMethods: ["GET", "POST", "PUT", "PATCH", "DELETE"],
+            allowHeaders: ["authorization", "content-type"],
+            exposeHeaders: ["etag", "location", "retry-after"],
+            maxAge: "1 hour",
+          }
+        : false,
+    transform: {
+      stage: { defaultRouteSettings: throttling },
+      logGroup: { retentionInDays: deployment.settings.HALFGIG_LOG_DAYS },
+    },
+  });
+  const authorizer = api.addAuthorizer({
+    name: "Token",
+    lambda: {
+      function: functions.authorize.arn,
+      payload: "2.0",
+      response: "simple",
+      identitySources: ["$request.header.Authorization"],
+      ttl: `${authorizerCacheSeconds} seconds`,
+    },
+  });
+  for (const route of routes) {
+    const options = route.authorized ? { auth: { lambda: authorizer.id } } : {};
+    api.route(route.route, functions[route.function].arn, options);
+  }
+  return { url: api.url, id: api.nodes.api.id };
+}

@@ -1,0 +1,79 @@
+import { MediaError, type Settings } from "../../../layers/core/index.ts";
+import type { FunctionSpec } from "../../app/index.ts";
+
+/** How one memory limit is shared out among the host and its functions. MB as Lambda counts them, 2^20 bytes. */
+export type SystemSizing = {
+  limitMB: number;
+  /** For the functions that run models; each environment gets as much. */
+  inferMB: number;
+  /** Windows in flight. */
+  concurrency: number;
+  /** How long an environment that waits for calls may keep its memory. */
+  idleMs: number;
+  /** Memory that the environments of a room share. */
+  rooms: Readonly<Record<Room, number>>;
+};
+
+/**
+ * Who shares memory with whom. A request that is answered by waiting for a model holds a place in `api` and takes one in `work`,
+ * never two of the same room: so nobody waits for room that those who wait in front of him hold.
+ */
+export type Room = "api" | "work";
+
+/**
+ * Of the limit; the rest is for what the kernel counts besides: page tables and sockets. Nobody is at the edge of his share all
+ * of the time: an hour of video peaks below nine tenths of the limit (`npm run test:memory`).
+ */
+const usableShare = 0.97;
+/** The host's own at work. It takes more while it receives an upload, when the functions of that file's job do not run yet. */
+const hostMB = 112;
+/** An API function: measured 65 to 104 MiB, of which `sharedMB` are pages of the node binary that the host has mapped, too. */
+const apiMB = 120;
+/** A step without a model, with its ffmpeg: measured up to 142 MiB. */
+const stepMB = 192;
+/** Resident in every node process, and in memory once. */
+const sharedMB = 44;
+/** The smallest allocation in which the smallest real model recognises a window. */
+const leastInferMB = 256;
+/** More than this does not make a model faster on its own. */
+const mostInferMB = 512;
+
+/** @throws MediaError `memory.plan_does_not_fit` where host, API and the smallest real model do not fit */
+export function systemSizing(limitMB: number, { MAX_CONCURRENCY }: Pick<Settings, "MAX_CONCURRENCY">): SystemSizing {
+  const usableMB = Math.floor(limitMB * usableShare);
+  // Two API functions at once where that does not cost the model its room.
+  const apiEnvironments = limitMB >= 768 ? 2 : 1;
+  const apiOwnMB = apiEnvironments * (apiMB - sharedMB);
+  const workOwnMB = usableMB - hostMB - apiOwnMB;
+  if (workOwnMB < leastInferMB - sharedMB) {
+    const leastMB = Math.ceil((hostMB + apiMB - sharedMB + leastInferMB - sharedMB) / usableShare);
+    throw new MediaError(
+      "memory.plan_does_not_fit",
+      `The whole service does not fit into ${limitMB} MB; the least is ${leastMB}. Give it more with --memory.`,
+      { context: { limitMB, leastMB } },
+    );
+  }
+  const wantedOwnMB = mostInferMB - sharedMB;
+  const concurrency = Math.max(1, Math.min(MAX_CONCURRENCY, Math.floor(workOwnMB / wantedOwnMB)));
+  const inferMB = Math.min(mostInferMB, Math.floor(workOwnMB / concurrency) + sharedMB);
+  return {
+    limitMB,
+    inferMB,
+    concurrency,
+    idleMs: 15_000,
+    rooms: { api: apiEnvironments * apiMB, work: Math.max(concurrency * inferMB, stepMB) },
+  };
+}
+
+/** A function's share: allocation, the room it is taken from, and how many may run at once. */
+export function shareOf(
+  spec: FunctionSpec,
+  sizing: SystemSizing,
+): { memoryMB: number; room: Room; concurrency: number } {
+  const runsModels = spec.layers.includes("onnxruntime");
+  const isApi = !runsModels && !spec.entry.startsWith("functions/workflow/");
+  const room: Room = isApi ? "api" : "work";
+  const memoryMB = Math.min(spec.memoryMB, runsModels ? sizing.inferMB : isApi ? apiMB : stepMB);
+  const most = spec.concurrency === "windows" ? sizing.concurrency : spec.concurrency;
+  return { memoryMB, room, concurrency: Math.min(most, Math.floor(sizing.rooms[room] / memoryMB)) };
+}

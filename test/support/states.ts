@@ -1,0 +1,48 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { text } from "node:stream/consumers";
+
+/** What a Step Functions that only keeps names was asked for. */
+export type Started = { name: string; input: Record<string, unknown> };
+export type RecordingStates = AsyncDisposable & {
+  started: Started[];
+  stopped: string[];
+  environment: Record<string, string>;
+};
+
+/**
+ * A Step Functions that takes StartExecution and StopExecution, runs nothing, and refuses a name that was used: for tests that call
+ * handlers in their own process.
+ */
+export async function recordingStates(): Promise<RecordingStates> {
+  const started: Started[] = [];
+  const stopped: string[] = [];
+  const server = createServer(async (request, response) => {
+    const body = JSON.parse(await text(request)) as Record<string, string>;
+    const reply = (status: number, value: object) => {
+      response.writeHead(status, { "content-type": "application/x-amz-json-1.0" });
+      response.end(JSON.stringify(value));
+    };
+    if (String(request.headers["x-amz-target"]).endsWith("StopExecution")) {
+      stopped.push(body.executionArn ?? "");
+      return reply(200, { stopDate: 1 });
+    }
+    const { name = "", stateMachineArn = "", input = "{}" } = body;
+    if (started.some((execution) => execution.name === name)) return reply(400, { __type: "ExecutionAlreadyExists" });
+    started.push({ name, input: JSON.parse(input) });
+    return reply(200, { executionArn: `${stateMachineArn.replace(":stateMachine:", ":execution:")}:${name}`, startDate: 1 });
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return {
+    started,
+    stopped,
+    environment: {
+      AWS_ENDPOINT_URL_SFN: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+      STATE_MACHINE_ARN: "arn:aws:states:us-east-1:000000000000:stateMachine:media",
+    },
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
