@@ -4,7 +4,7 @@ const stepMiB = 16;
 const leastMiB = 96;
 const mostMiB = 1024;
 /** Just above a limit that kills, a run thrashes: one that takes so long does not count as completed. */
-const patienceMs = 60_000;
+const patienceMs = 180_000;
 
 /**
  * The smallest memory limit, to 16 MiB, under which a program runs to its end.

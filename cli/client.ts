@@ -8,7 +8,7 @@ import type { SubtitleOptions } from "../layers/transcript/index.ts";
 /** `windows` are counted, or `exact` mode's way through the file is measured. */
 export type JobProgress = { windows: number; windowsDone: number } | { seekMs: number; durationMs: number };
 export type JobStatus = JobRecord & { progress?: JobProgress };
-type PutAddress = { method: "PUT"; url: string; headers: Record<string, string> };
+type PutAddress = { method?: "PUT"; url: string; headers: Record<string, string> };
 type UploadReply = {
   jobId: string;
   status: string;
@@ -42,6 +42,37 @@ export class ApiClient {
     return this.#json("POST", "/v1/jobs", body);
   }
 
+  /** An upload in parts, whose addresses are asked for one by one. */
+  requestParts(body: { fileName: string; sizeBytes: number; options: Partial<JobOptions> }): Promise<UploadReply> {
+    return this.#json("POST", "/v1/uploads", { ...body, multipart: true, addresses: false });
+  }
+
+  /** Which parts of an upload have arrived. */
+  parts(jobId: string): Promise<{ partSizeBytes: number; partCount: number; parts: { partNumber: number }[] }> {
+    return this.#json("GET", `/v1/uploads/${jobId}/parts`);
+  }
+
+  partAddress(jobId: string, partNumber: number): Promise<PutAddress & { sizeBytes: number }> {
+    return this.#json("GET", `/v1/uploads/${jobId}/parts/${partNumber}`);
+  }
+
+  complete(jobId: string): Promise<JobRecord> {
+    return this.#json("POST", `/v1/uploads/${jobId}/complete`, {});
+  }
+
+  cancel(jobId: string): Promise<JobRecord> {
+    return this.#json("POST", `/v1/jobs/${jobId}/cancel`);
+  }
+
+  retry(jobId: string): Promise<JobRecord> {
+    return this.#json("POST", `/v1/jobs/${jobId}/retry`);
+  }
+
+  /** Everything of the job, its file included. */
+  async delete(jobId: string): Promise<void> {
+    await this.#fetch("DELETE", `/v1/jobs/${jobId}`);
+  }
+
   job(jobId: string): Promise<JobStatus> {
     return this.#json("GET", `/v1/jobs/${jobId}`);
   }
@@ -68,7 +99,7 @@ export class ApiClient {
     for (let pauseMs = 100; ; pauseMs = Math.min(1000, pauseMs * 1.3)) {
       const job = await this.job(jobId);
       onStatus(job);
-      if (["done", "partial", "failed"].includes(job.status)) return job;
+      if (["done", "partial", "failed", "canceled"].includes(job.status)) return job;
       await sleep(pauseMs, undefined, { signal });
     }
   }
@@ -90,16 +121,18 @@ export class ApiClient {
   }
 }
 
-/** Streams a file to a presigned address. fetch() cannot send a length with a stream, and S3 requires one. */
+/** Streams a file, or a piece of it, to a presigned address. fetch() cannot send a length with a stream, and S3 requires one. */
 export async function putFile(
   path: string,
   sizeBytes: number,
   target: { url: string; headers: Record<string, string> },
   onSent: (bytes: number) => void,
+  { fromByte = 0, signal }: { fromByte?: number; signal?: AbortSignal | undefined } = {},
 ): Promise<void> {
   const outgoing = request(target.url, {
     method: "PUT",
     headers: { ...target.headers, "content-length": String(sizeBytes) },
+    ...(signal ? { signal } : {}),
   });
   const answered = new Promise<{ status: number; body: string }>((resolve, reject) => {
     outgoing.on("error", reject);
@@ -113,7 +146,8 @@ export async function putFile(
     });
   });
   let sent = 0;
-  const source = createReadStream(path, { highWaterMark: 256 * 1024 });
+  const range = sizeBytes === 0 ? {} : { start: fromByte, end: fromByte + sizeBytes - 1 };
+  const source = createReadStream(path, { highWaterMark: 256 * 1024, ...range });
   source.on("data", (chunk) => {
     sent += chunk.length;
     onSent(sent);

@@ -6,7 +6,7 @@ import { requireModelFit } from "../layers/inference/index.ts";
 import { hubSettings, obtainModel, obtainVoiceModel } from "../layers/models/index.ts";
 import { needsModel } from "../stacks/app/index.ts";
 import { type HostOptions, LocalHost } from "../stacks/local/host.ts";
-import { type SystemLimit, systemSizing } from "../stacks/local/system/index.ts";
+import { liteSizing, type SystemLimit, systemSizing } from "../stacks/local/system/index.ts";
 import { DownloadBar } from "./download-bar.ts";
 import { modelsDirectory } from "./models-directory.ts";
 import { type CommandLine, defaultDataDirectory } from "./options.ts";
@@ -42,10 +42,7 @@ export async function openHost(choices: Choices): Promise<OpenedHost> {
     ASR_PROVIDER: choices.asrProvider ?? fromEnvironment.ASR_PROVIDER,
     HALFGIG_INFER_MEMORY: choices.memoryMB ?? fromEnvironment.HALFGIG_INFER_MEMORY,
   };
-  const system = choices.systemLimit && {
-    limit: choices.systemLimit,
-    sizing: systemSizing(choices.systemLimit.limitMB, settings),
-  };
+  const system = systemOf(choices.systemLimit, settings);
   if (system) {
     settings.HALFGIG_INFER_MEMORY = system.sizing.inferMB;
     settings.MAX_CONCURRENCY = system.sizing.concurrency;
@@ -79,6 +76,14 @@ export async function openHost(choices: Choices): Promise<OpenedHost> {
     await rm(temporary, { recursive: true, force: true });
   };
   return { host, settings, model, close };
+}
+
+/** What is asked of the whole service at once: the limit that was chosen, or the little that is enough without models. */
+function systemOf(limit: SystemLimit | undefined, settings: Settings): HostOptions["system"] {
+  if (limit) return { limit, sizing: systemSizing(limit.limitMB, settings) };
+  if (settings.MEMORY_MODE !== "lite") return undefined;
+  const reason = "MEMORY_MODE=lite: one function at a time";
+  return { limit: { kind: "watch", limitMB: liteSizing.limitMB, reason, folders: [] }, sizing: liteSizing };
 }
 
 /** The detector that a job names, else the host's; a job that names none gets the one that was always asked for. */

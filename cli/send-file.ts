@@ -9,6 +9,10 @@ import { givenFormats } from "../layers/transcript/index.ts";
 import { type ApiClient, type JobStatus, putFile } from "./client.ts";
 import { Progress } from "./progress.ts";
 import { printable } from "./terminal.ts";
+import { uploadInParts } from "./upload-in-parts.ts";
+
+/** What is larger goes in parts: a cut then costs one part and not the file. Such a file is not known by its hash. */
+const largestSinglePutBytes = 1024 * 1_048_576;
 
 export type SentFile = { job: JobStatus; reused: boolean };
 
@@ -22,6 +26,13 @@ export async function sendFile(
   const given = options.transcript === undefined ? undefined : await describeTranscript(options.transcript);
   const progress = new Progress(process.stderr, printable(basename(path)));
   try {
+    if (sizeBytes > largestSinglePutBytes && !given) {
+      const job = options.job ?? {};
+      const { jobId } = await api.requestParts({ fileName: basename(path), sizeBytes, options: job });
+      const onSent = (sent: number) => progress.uploading(sent, sizeBytes);
+      await uploadInParts(api, { jobId, path, sizeBytes }, { onSent, signal: options.signal });
+      return { job: await api.wait(jobId, (status) => progress.job(status), options.signal), reused: false };
+    }
     const reply = await api.requestUpload({
       fileName: basename(path),
       sizeBytes,

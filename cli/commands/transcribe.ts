@@ -59,6 +59,10 @@ function report(file: string, job: JobStatus): number {
     say(`failed at ${job.error?.step}: ${job.error?.message} ${job.error?.advice ?? ""} [${job.error?.code}]`);
     return rank(exitStatus.failed);
   }
+  if (job.status === "canceled") {
+    say("canceled");
+    return rank(exitStatus.failed);
+  }
   for (const warning of job.warnings ?? []) say(warning);
   if (job.status === "partial") {
     say(

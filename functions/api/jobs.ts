@@ -1,8 +1,8 @@
 import { z } from "zod";
-import { environmentValue } from "../../layers/core/index.ts";
-import { isFinal, type JobRecord, jobRecordSchema, keys, listJobs, listKeys, readJob } from "../../layers/storage/index.ts";
+import { jobRecordSchema, listJobs, readJob } from "../../layers/storage/index.ts";
 import { callerOf } from "./caller.ts";
 import { endpoint, json, parseQuery } from "./http.ts";
+import { withProgress } from "./job-progress.ts";
 import { jobOf } from "./job-reply.ts";
 
 const status = jobRecordSchema.shape.status;
@@ -37,17 +37,3 @@ export const handler = endpoint(async (event) => {
   const page = await listJobs(callerOf(event).tenant, { limit, cursor, statuses, sinceMs });
   return json(200, { jobs: page.jobs, next: page.cursor });
 });
-
-/**
- * How far a running job is. Windows that are done are counted where they are written: there is no counter that could disagree. The
- * loop of `exact` mode has no windows to count; it says how far into the file it has come.
- */
-async function withProgress(job: JobRecord) {
-  if (isFinal(job) || !job.executionName) return job;
-  if (job.exact) return { ...job, progress: job.exact };
-  if (job.windows === undefined) return job;
-  let windowsDone = 0;
-  const prefix = keys.resultsPrefix(keys.workPrefix(job.executionName));
-  for await (const _ of listKeys(environmentValue("RESULTS_BUCKET"), prefix)) windowsDone++;
-  return { ...job, progress: { windows: job.windows, windowsDone } };
-}

@@ -8,6 +8,7 @@ import {
   partCount,
   readJob,
   signPart,
+  signPartsCall,
   storedParts,
 } from "../../layers/storage/index.ts";
 import { endpoint, type HttpEvent, json, parseQuery } from "./http.ts";
@@ -23,6 +24,7 @@ const querySchema = z.strictObject({
 /**
  * An upload in parts that goes on, for as long as its file is not whole:
  * `GET /v1/uploads/{jobId}/parts` what has arrived; `GET /v1/uploads/{jobId}/parts/{partNumber}` a fresh address for one part;
+ * `GET /v1/uploads/{jobId}/signed/{call}` an address of S3's own `list` or `complete`;
  * `DELETE /v1/uploads/{jobId}` gives it up, and nothing is left of it.
  */
 export const handler = endpoint(async (event) => {
@@ -36,11 +38,20 @@ export const handler = endpoint(async (event) => {
     await deleteJobRecord(job);
     return { statusCode: 204, body: "" };
   }
+  if (event.pathParameters?.call !== undefined) return json(200, await signedCall(event, upload));
   if (event.pathParameters?.partNumber !== undefined) return json(200, await address(event, job, upload));
   const { uploadId, partSizeBytes } = upload;
   const parts = await storedParts(upload);
   return json(200, { uploadId, partSizeBytes, partCount: partCount(upload), parts });
 });
+
+async function signedCall(event: HttpEvent, upload: PartsUpload) {
+  const call = event.pathParameters?.call;
+  if (call === "list" || call === "complete") {
+    return signPartsCall(upload, { call, expiresSeconds: readSettings(process.env).UPLOAD_URL_SECONDS });
+  }
+  throw new MediaError("request.invalid", "The calls that are signed are list and complete.");
+}
 
 async function address(event: HttpEvent, { upload: { checksums } }: JobRecord, upload: PartsUpload) {
   const { sha256 } = parseQuery(event, querySchema);

@@ -28,29 +28,40 @@ const largestInlineBytes = 4 * 1_048_576;
 
 /** Whether the voices are human or synthetic. */
 const voiceFile = "voice.json";
+/** How loud the audio is, for drawing. */
+const peaksFile = "peaks.json";
 
 /**
- * `GET /v1/jobs/{jobId}/transcript.{json|srt|vtt|txt|tsv}`, and `voice.json` beside them. For srt and vtt the parameters `max_line_width`,
+ * `GET /v1/jobs/{jobId}/transcript.{json|srt|vtt|txt|tsv}`, and `voice.json` and `peaks.json` beside them. For srt and vtt the parameters `max_line_width`,
  * `max_line_count`, `max_words_per_line` and `highlight_words` lay the cues out anew, from the stored JSON.
  */
 export const handler = endpoint(async (event): Promise<HttpReply> => {
   const jobId = parseJobId(event.pathParameters?.jobId);
   const ref = { tenant: callerOf(event).tenant, jobId };
   const file = event.pathParameters?.file;
-  const format = file === voiceFile ? "json" : formatOf(file);
+  const format = file === voiceFile || file === peaksFile ? "json" : formatOf(file);
   const options = subtitleQuery(event.queryStringParameters, format);
   const job = await readJob(ref);
+  if (job.status === "canceled") throw new MediaError("job.canceled", `Job ${jobId} was canceled. Retry it, or send the file again.`);
   if (job.status === "failed") {
     throw new MediaError("job.failed", `Job ${jobId} failed at ${job.error?.step}: ${job.error?.message}`);
   }
   const bucket = environmentValue("RESULTS_BUCKET");
-  const key = file === voiceFile ? keys.voice(ref) : keys.transcript(ref, options ? "json" : format);
+  const key =
+    file === voiceFile
+      ? keys.voice(ref)
+      : file === peaksFile
+        ? keys.peaks(ref)
+        : keys.transcript(ref, options ? "json" : format);
   const head = job.status === "done" || job.status === "partial" ? await headObject(bucket, key) : undefined;
   if (!head && file === voiceFile && isFinal(job)) {
     throw new MediaError(
       "voice.not_judged",
       `Nobody asked for the voices of job ${jobId} to be judged: send the file with the task voice.`,
     );
+  }
+  if (!head && file === peaksFile && isFinal(job)) {
+    throw new MediaError("media.not_kept", `Nobody measured how loud the audio of job ${jobId} is.`);
   }
   if (!head) {
     throw new MediaError("job.not_ready", `Job ${jobId} is ${job.status}; its transcript is not there yet. Ask again.`);

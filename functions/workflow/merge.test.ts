@@ -2,9 +2,11 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { defaultTenant, newJobId } from "../../layers/core/index.ts";
 import {
   createJob,
+  deletePrefix,
   getJson,
   jobOptionsSchema,
   keys,
+  listKeys,
   putObject,
   readJob,
   updateJob,
@@ -36,6 +38,8 @@ async function exactJob(slices: number) {
     ...{ format: 1, ...ref, status: "running", attempt: 1, fileName: "a.mp3", createdAt: now, updatedAt: now },
     ...{ model: "m", options, upload, executionName },
   });
+  // Those of a partial job stay, for a retry.
+  await deletePrefix("results", workPrefix);
   const put = (key: string, value: unknown, metadata = {}) =>
     putObject("results", key, `${JSON.stringify(value)}\n`, "application/json", { metadata });
   await put(keys.activity(workPrefix), { startMs: 0, endMs: 20_000, kind: "speech" });
@@ -58,7 +62,17 @@ async function exactJob(slices: number) {
     job: { ...ref, bucket: "uploads", key: upload.key, etag: "e", sizeBytes: 1, options, webhook: false },
     ...{ workPrefix, executionName, mapManifestKey: null, slices },
     probe: { container: "mp3", demuxer: "mp3", audioTrack: 0, durationMs: 20_000, startMs: 0, tookMs: 3 },
-    split: { work, windows: 0, planKey: "", mapKey: "", activityKey, audio, durationMs: 20_000, warnings: [], tookMs: 4 },
+    split: {
+      work,
+      windows: 0,
+      planKey: "",
+      mapKey: "",
+      activityKey,
+      audio,
+      durationMs: 20_000,
+      warnings: [],
+      tookMs: 4,
+    },
   };
   return { ref, event };
 }
@@ -79,6 +93,10 @@ describe("merge in exact mode", () => {
     expect(await handler({ ...event, sliceFailure: failure })).toEqual({ status: "partial" });
     const job = await readJob(ref);
     expect(job.ledgerMs).toEqual({ speech: 10_000, silence: 0, other: 0, failed: 10_000 });
+    expect(await Array.fromAsync(listKeys("results", workPrefix))).toEqual([
+      keys.exactSlice(workPrefix, 0),
+      keys.exactSlice(workPrefix, 1),
+    ]);
     expect(job.warnings?.join()).toMatch(/broke off before the end \(memory\.exceeded: .*512 MB/);
   });
 

@@ -31,6 +31,17 @@ const isTaken = (outcome: number | string) => typeof outcome === "number" && out
 
 /** `type` and `timestamp` as Standard Webhooks has them; the same bytes for every attempt. */
 function newsOf({ tenant, jobId, status, fileName, createdAt, endedAt, attempt, error, language }: JobRecord) {
-  const data = { tenant, jobId, status, fileName, createdAt, endedAt, attempt, error, language, job: `/v1/jobs/${jobId}` };
+  const data = {
+    tenant,
+    jobId,
+    status,
+    fileName,
+    createdAt,
+    endedAt,
+    attempt,
+    error,
+    language,
+    job: `/v1/jobs/${jobId}`,
+  };
   return JSON.stringify({ type: `job.${status}`, timestamp: endedAt, data });
 }

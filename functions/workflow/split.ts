@@ -1,4 +1,4 @@
-import { LogMelMaximum, PcmReader, type PlannedWindow, WindowPlanner } from "../../layers/audio/index.ts";
+import { LogMelMaximum, PcmReader, PeakMeter, type PlannedWindow, sampleRateHz, WindowPlanner } from "../../layers/audio/index.ts";
 import { environmentValue, log, readSettings } from "../../layers/core/index.ts";
 import { decodePcm } from "../../layers/media/index.ts";
 import { JsonLinesWriter, keys, ObjectWriter, objectSource, putObject } from "../../layers/storage/index.ts";
@@ -17,7 +17,7 @@ import { isTranscriptAlone, splitTranscript } from "./transcript-alone.ts";
 /**
  * Decodes the audio track once, as a stream, and cuts it into windows at silence: one object per window, one line per window
  * in plan.jsonl, and what voice activity heard in activity.jsonl. For `exact` mode it keeps the audio in one piece instead, and
- * measures its loudest mel on the way. Memory does not depend on the length of the file.
+ * measures its loudest mel on the way. How loud it is over time is kept beside the transcript, for drawing. Memory does not depend on the length of the file.
  */
 export async function handler(event: unknown): Promise<SplitOutput> {
   const tookMs = stopwatch();
@@ -42,6 +42,7 @@ export async function handler(event: unknown): Promise<SplitOutput> {
       maxSilenceInsideMs: windowMs / 10,
     });
     const reader = new PcmReader();
+    const peaks = new PeakMeter(sampleRateHz);
     await using decoder = decodePcm(objectSource(job), {
       audioTrack: probe.audioTrack,
       demuxer: probe.demuxer,
@@ -50,6 +51,7 @@ export async function handler(event: unknown): Promise<SplitOutput> {
     });
     for await (const chunk of decoder.stdout) {
       const pcm = reader.push(chunk);
+      peaks.push(pcm);
       await whole?.write(chunk, pcm);
       await output.write(planner.push(pcm), planner.takeActivity());
     }
@@ -57,6 +59,7 @@ export async function handler(event: unknown): Promise<SplitOutput> {
     const { warnings } = await decoder.done;
     const audio = (await whole?.end()) ?? null;
     await output.end();
+    await putObject(bucket, keys.peaks(job), JSON.stringify(peaks.finish()), "application/json");
     const { windows, durationMs, mapKey } = output;
     await report({ ...job, executionName }, audio ? { exact: { seekMs: 0, durationMs } } : { windows });
     log.info("split", { jobId: job.jobId, recognition: work.recognition, windows, durationMs });

@@ -19,5 +19,6 @@ export {
   sampleRateHz,
   samplesToMs,
 } from "./pcm.ts";
+export { PeakMeter, type Peaks } from "./peaks.ts";
 export { VoiceActivityDetector } from "./vad.ts";
 export { type Detector, type PlannedWindow, WindowPlanner, type WindowPlannerOptions } from "./windows.ts";

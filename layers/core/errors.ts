@@ -21,6 +21,7 @@ export const errorCodes = {
   "media.too_large": { httpStatus: 413, retryable: false, meaning: "the file is over the size limit" },
   "media.too_long": { httpStatus: 413, retryable: false, meaning: "the file is over the duration limit" },
   "media.decode_failed": { httpStatus: 422, retryable: false, meaning: "the decoder gave up on the file" },
+  "media.not_kept": { httpStatus: 404, retryable: false, meaning: "the job's file is not kept any more" },
   "media.timeout": { httpStatus: 504, retryable: true, meaning: "the decoder ran out of time" },
   "source.forbidden_url": { httpStatus: 422, retryable: false, meaning: "the address is not one that is fetched" },
   "source.forbidden_address": {

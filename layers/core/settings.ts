@@ -99,6 +99,10 @@ export const settingSchemas = {
   DISABLE_WHISPER: flag(false).describe(
     "no speech model runs: text comes from given transcripts alone, language is null",
   ),
+  MEMORY_MODE: z
+    .enum(["full", "lite"])
+    .default("full")
+    .describe("lite: no models at all (SKIP_AI_MODELS), and one function at a time; text comes from captions and transcripts"),
   SKIP_AI_MODELS: flag(false).describe("as DISABLE_WHISPER, for every model"),
   DISABLE_LANGUAGE_DETECTION: flag(false).describe("nothing is said about the language unless the sender names it"),
   DISABLE_ASR_FALLBACK: flag(false).describe("files that bring no transcript are not transcribed"),
@@ -184,6 +188,7 @@ export function readSettings(environment: Record<string, string | undefined>): S
       .map((name) => [name, environment[name]] as const)
       .filter(([, value]) => value !== undefined && value !== ""),
   );
+  if (given.MEMORY_MODE === "lite") given.SKIP_AI_MODELS = "1";
   // Who chose a limit for uploads has chosen one for downloads.
   if (given.MAX_VIDEO_SIZE_MB !== undefined) given.MAX_URL_SIZE_MB ??= given.MAX_VIDEO_SIZE_MB;
   const parsed = settingsSchema.safeParse(given);

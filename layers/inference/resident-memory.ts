@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 
 const kibPerMiB = 1024;
 
@@ -9,21 +9,9 @@ export function residentTreeMiB(): number {
   return pids.reduce((sum, pid) => sum + statusMiB(pid, "VmRSS"), 0);
 }
 
-/** The largest resident memory of this process since its start or the last `resetPeak`, MiB. */
+/** The largest resident memory of this process since its start, or since somebody reset it, MiB. */
 export function peakResidentMiB(): number {
   return statusMiB("self", "VmHWM");
-}
-
-/**
- * Begins a new peak at the present size (proc_pid_clear_refs(5)). Where that is not permitted peaks stay those of the process' whole
- * life, which is never too small.
- */
-export function resetPeak(): void {
-  try {
-    writeFileSync("/proc/self/clear_refs", "5");
-  } catch {
-    // See above.
-  }
 }
 
 function childrenOf(pid: string): string[] {

@@ -3,8 +3,7 @@ import { MemoryBudget } from "./budget.ts";
 import { Watermark } from "./watermark.ts";
 
 const lines: string[] = [];
-const spy = vi.spyOn(console, "info").mockImplementation(() => undefined);
-const write = vi.spyOn(process.stdout, "write").mockImplementation((text) => {
+vi.spyOn(process.stdout, "write").mockImplementation((text) => {
   lines.push(String(text));
   return true;
 });
@@ -63,5 +62,3 @@ describe("the watermark", () => {
     expect(published).toMatchObject({ EvictionsForRoom: 1 });
   });
 });
-void spy;
-void write;

@@ -8,18 +8,19 @@ let client: S3Client | undefined;
  * would carry the checksum of the empty body that existed at signing time, and every upload to it would be refused.
  */
 export function s3(): S3Client {
-  client ??= create();
+  client ??= unavailableAware(
+    new S3Client({
+      requestChecksumCalculation: "WHEN_REQUIRED",
+      responseChecksumValidation: "WHEN_REQUIRED",
+      maxAttempts: 5,
+    }),
+  );
   return client;
 }
 
-function create(): S3Client {
-  const created = new S3Client({
-    requestChecksumCalculation: "WHEN_REQUIRED",
-    responseChecksumValidation: "WHEN_REQUIRED",
-    maxAttempts: 5,
-  });
-  // Around the SDK's own retries: what is left after them is said in the app's words, wherever it happens.
-  created.middlewareStack.add(
+/** A client whose failures for want of a storage are MediaError `storage.unavailable`, once the SDK's own retries are used up. */
+export function unavailableAware(plain: S3Client): S3Client {
+  plain.middlewareStack.add(
     (next) => async (args) => {
       try {
         return await next(args);
@@ -29,7 +30,7 @@ function create(): S3Client {
     },
     { step: "initialize", name: "unavailable", priority: "high" },
   );
-  return created;
+  return plain;
 }
 
 const passingCodes: ReadonlySet<string> = new Set(["SlowDown", "RequestTimeout", "TooManyRequestsException"]);

@@ -117,7 +117,7 @@ const serialize = (job: JobRecord) => `${JSON.stringify(job, null, 2)}\n`;
 export async function createJob(job: JobRecord): Promise<boolean> {
   if (await findJob(job)) return false;
   // First: a name without a record is passed over, a record without a name would never be listed.
-  await putObject(bucket(), keys.jobByTime(job), "", "application/octet-stream");
+  await putObject(bucket(), keys.jobByTime(job), job.jobId, "text/plain");
   return putObject(bucket(), keys.job(job), serialize(job), "application/json", { onlyIfAbsent: true });
 }
 

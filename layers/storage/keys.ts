@@ -32,6 +32,8 @@ export const keys = {
     key(`transcripts/${tenant}/${jobId}/transcript.${format}`),
   /** What was found out about the voices, with its evidence. */
   voice: ({ tenant, jobId }: JobRef) => key(`transcripts/${tenant}/${jobId}/voice.json`),
+  /** How loud the audio is, for drawing. */
+  peaks: ({ tenant, jobId }: JobRef) => key(`transcripts/${tenant}/${jobId}/peaks.json`),
   /** A built model that is too large for a layer; `folder` is the name of its build. */
   modelFolder: (folder: string) => key(`models/${folder}/`),
   modelsPrefix: key("models/"),

@@ -87,6 +87,23 @@ export async function signPart(
   return { partNumber, sizeBytes, url, headers: checksum ? { "x-amz-checksum-sha256": checksum } : {}, expiresAt };
 }
 
+/**
+ * An address at which S3 itself lists or joins the parts, for clients that speak S3's own protocol, such as Uppy.
+ * The ETags that such a client joins by are checked by S3; the size of the whole is checked when the job starts.
+ */
+export async function signPartsCall(
+  { bucket, key, uploadId }: PartsUpload,
+  { call, expiresSeconds }: { call: "list" | "complete"; expiresSeconds: number },
+): Promise<{ url: string; expiresAt: string }> {
+  const target = { Bucket: bucket, Key: key, UploadId: uploadId };
+  const options = { expiresIn: expiresSeconds };
+  const url =
+    call === "list"
+      ? await getSignedUrl(s3(), new ListPartsCommand(target), options)
+      : await getSignedUrl(s3(), new CompleteMultipartUploadCommand(target), options);
+  return { url, expiresAt: new Date(Date.now() + expiresSeconds * 1000).toISOString() };
+}
+
 /** What has arrived so far, in order. @throws MediaError `upload.missing` when the upload is over, one way or the other */
 export async function storedParts({ bucket, key, uploadId }: PartsUpload): Promise<StoredPart[]> {
   const parts: StoredPart[] = [];

@@ -24,6 +24,7 @@ export async function deliver(
   { guard, withinMs = replyWithinMs }: { guard?: AddressGuard; withinMs?: number } = {},
 ): Promise<Outcome> {
   const started = performance.now();
+  const signal = AbortSignal.timeout(withinMs);
   const tookMs = () => Math.round(performance.now() - started);
   try {
     const reply = await guardedRequest(url, {
@@ -36,19 +37,18 @@ export async function deliver(
       body,
       redirects: 0,
       stallMs: withinMs,
-      signal: AbortSignal.timeout(withinMs),
+      signal,
       ...(guard ? { guard } : {}),
     });
     reply.body.destroy();
     const { status } = reply;
     return { delivered: status >= 200 && status < 300, outcome: status, tookMs: tookMs(), final: status === gone };
   } catch (error) {
-    const code = codeOf(error);
+    const code = signal.aborted ? "source.too_slow" : codeOf(error);
     return { delivered: false, outcome: code, tookMs: tookMs(), final: code.startsWith("source.forbidden") };
   }
 }
 
 function codeOf(error: unknown): string {
-  if (error instanceof MediaError) return error.code;
-  return error instanceof Error && error.name === "TimeoutError" ? "source.too_slow" : "source.unavailable";
+  return error instanceof MediaError ? error.code : "source.unavailable";
 }

@@ -36,7 +36,8 @@ async function main(options: EvalOptions): Promise<void> {
     await using models = new AsyncDisposableStack();
     const id = options.checkpoint ? "candidate" : demoModelId;
     if (options.checkpoint) await cp(options.checkpoint, join(directory, id), { recursive: true });
-    const recognisers = await Promise.all(variants.map((variant) => load(variant, id, directory, models)));
+    const chosen = options.quick ? variants.slice(0, 1) : variants;
+    const recognisers = await Promise.all(chosen.map((variant) => load(variant, id, directory, models)));
     const results: SetResult[] = [];
     for (const set of await chooseSets(options)) {
       process.stderr.write(`${set.name} ${set.language}\n`);
@@ -47,7 +48,7 @@ async function main(options: EvalOptions): Promise<void> {
     if (results.length === 0) throw new Error(`No set has "${options.only}" in its name.`);
     print(results);
     const seconds = (performance.now() - startedAt) / 1000;
-    console.info(`\n${results.length} sets, ${variants.length} recognisers, ${seconds.toFixed(0)} s.`);
+    console.info(`\n${results.length} sets, ${chosen.length} recognisers, ${seconds.toFixed(0)} s.`);
     if (options.json) await writeFile(options.json, `${JSON.stringify(figures(results), null, 2)}\n`);
   } finally {
     await rm(directory, { recursive: true, force: true });
@@ -110,9 +111,10 @@ function print(results: readonly SetResult[]): void {
     );
   }
   console.info(`\nAims\n\n${aimsTable(results)}`);
+  const judges = variants.slice(0, results[0]?.judged.length);
   console.info(
     `\nAll recognisers\n\n${comparisonTable(
-      variants.map(({ name }) => name),
+      judges.map(({ name }) => name),
       results,
     )}`,
   );
@@ -147,7 +149,8 @@ try {
   if (options.help) console.info(usage);
   else {
     await main(options);
-    evaluateVoices();
+    const isWhole = options.only === "" && !options.quick && !options.checkpoint;
+    if (isWhole) evaluateVoices();
   }
 } catch (error) {
   console.error(`${error instanceof Error ? error.message : String(error)}\n\n${usage}`);

@@ -1,6 +1,6 @@
-import { cp, mkdir } from "node:fs/promises";
-import { join } from "node:path";
-import type { Architecture } from "../../layers/packing/index.ts";
+import { link, mkdir } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { type Architecture, filesBelow } from "../../layers/packing/index.ts";
 import type { FunctionName, FunctionSpec } from "../../stacks/app/index.ts";
 import { projectRoot } from "../../stacks/local/project-root.ts";
 import type { Packed } from "./pack.ts";
@@ -22,7 +22,12 @@ export async function unpackArtefacts(
     await unzip(join(projectRoot, path), join(folder, "functions", name));
     const opt = join(folder, "opt", name);
     await mkdir(opt, { recursive: true });
-    // Copies share their blocks where the file system can do that.
-    for (const layer of specs[name].layers) await cp(join(folder, "layers", layer), opt, { recursive: true, mode: 2 });
+    // The layers are laid over each other, as on Lambda; their files are there once, under several names.
+    for (const layer of specs[name].layers) {
+      for (const { path, source } of await filesBelow(join(folder, "layers", layer), opt)) {
+        await mkdir(dirname(path), { recursive: true });
+        await link(source, path);
+      }
+    }
   }
 }

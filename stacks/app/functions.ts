@@ -52,6 +52,8 @@ export type FunctionName =
   | "retry"
   | "delete"
   | "health"
+  | "events"
+  | "playback"
   | "results"
   | "voice"
   | "mediaUploaded"
@@ -203,6 +205,23 @@ export function functionSpecs(settings: Settings): Record<FunctionName, Function
       environment: ["STATE_MACHINE_ARN", "MODEL_CARD"],
       grants: [{ machine: "media", actions: ["states:ListExecutions"] }],
     },
+    events: {
+      ...small,
+      entry: "functions/api/events.ts",
+      environment: ["RESULTS_BUCKET"],
+      grants: [records("s3:GetObject", "s3:ListBucket"), work("s3:ListBucket")],
+    },
+    playback: {
+      ...small,
+      entry: "functions/api/playback.ts",
+      environment: ["UPLOADS_BUCKET", "RESULTS_BUCKET"],
+      settings: ["UPLOAD_URL_SECONDS"],
+      grants: [
+        uploads("s3:GetObject", "s3:ListBucket"),
+        inbox("s3:GetObject", "s3:ListBucket"),
+        records("s3:GetObject", "s3:ListBucket"),
+      ],
+    },
     results: {
       ...small,
       entry: "functions/api/results.ts",
@@ -295,6 +314,7 @@ export function functionSpecs(settings: Settings): Record<FunctionName, Function
         inbox("s3:GetObject"),
         records("s3:GetObject", "s3:PutObject", "s3:ListBucket"),
         work("s3:PutObject", "s3:AbortMultipartUpload"),
+        transcripts("s3:PutObject"),
       ],
     },
     infer: {

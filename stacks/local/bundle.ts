@@ -4,15 +4,13 @@ import { mkdir, readdir, readFile, rename, rm } from "node:fs/promises";
 import { join, relative } from "node:path";
 import type { BuildOptions } from "esbuild";
 import type { FunctionName, FunctionSpec } from "../app/index.ts";
+import { withEsbuild } from "./esbuild.ts";
 import { projectRoot } from "./project-root.ts";
 
 /** Provided by layers, as on AWS: never inside a bundle. */
 const external = ["onnxruntime-node", "@ffmpeg-installer/ffmpeg"];
 
 export type Bundles = { directory: string; reused: boolean };
-
-/** Builds under way in this process; they share one process of esbuild's. */
-let building = 0;
 
 /**
  * Bundles every handler for Lambda's Node 24: one CommonJS file each, because layers are found through NODE_PATH,
@@ -26,9 +24,6 @@ export async function bundleFunctions(
 ): Promise<Bundles> {
   const directory = join(cacheDirectory, await sourceHash());
   if (existsSync(directory)) return { directory, reused: true };
-  // Read by the Go runtime in which esbuild's own process is written, when that starts.
-  if (frugal) process.env.GOMEMLIMIT ??= "150MiB";
-  const { build, stop } = await import("esbuild");
   const unfinished = `${directory}.${process.pid}.tmp`;
   await mkdir(cacheDirectory, { recursive: true });
   const entries = Object.entries(specs).map(([name, spec]) => ({
@@ -53,18 +48,16 @@ export async function bundleFunctions(
     banner: { js: 'const __bundleUrl = require("node:url").pathToFileURL(__filename).href;' },
     logLevel: "error",
   };
-  building++;
   try {
-    for (let n = 0; n < entries.length; n += atOnce)
-      await build({ ...options, entryPoints: entries.slice(n, n + atOnce) });
+    await withEsbuild({ frugal }, async (build) => {
+      for (let n = 0; n < entries.length; n += atOnce)
+        await build({ ...options, entryPoints: entries.slice(n, n + atOnce) });
+    });
     await rename(unfinished, directory);
   } catch (error) {
     await rm(unfinished, { recursive: true, force: true });
     // Another process may have finished the same folder first.
     if (!existsSync(directory)) throw error;
-  } finally {
-    // Its process would stay, with all that it remembers.
-    if (--building === 0) await stop();
   }
   await removeOthers(cacheDirectory, directory);
   return { directory, reused: false };

@@ -33,7 +33,7 @@ beforeAll(async () => {
     level: 0,
   });
   await unpackArtefacts(packed, specs, arch, unpacked);
-});
+}, 180_000);
 afterAll(() => rm(directory, { recursive: true, force: true }));
 
 describe("what is packed for Lambda", () => {

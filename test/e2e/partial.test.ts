@@ -1,10 +1,11 @@
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { keys } from "../../layers/storage/index.ts";
 import { loadCredentials } from "../../stacks/local/credentials.ts";
 import { PrincipalObjects } from "../../stacks/local/principal-objects.ts";
 import { openDemoHost } from "./support/demo-host.ts";
 import { repeated } from "./support/media.ts";
-import { keysUnder } from "./support/objects.ts";
+import { inferencesByWindow, keysUnder } from "./support/objects.ts";
 import { send } from "./support/send.ts";
 
 describe("a window that fails for good", () => {
@@ -22,7 +23,7 @@ describe("a window that fails for good", () => {
       if (!windows || damaged !== undefined) return;
       damaged = windows - 1;
       // A result that was damaged where it lies: the window counts as done, and only merge can see that it is not.
-      const key = `work/${executionName}/results/${String(damaged).padStart(6, "0")}.json`;
+      const key = `${keys.workPrefix(executionName ?? "")}results/${String(damaged).padStart(6, "0")}.json`;
       writes.push(objects.put("halfgig-results", key, '{"segments": [{"te'));
     });
     await Promise.all(writes);
@@ -35,6 +36,15 @@ describe("a window that fails for good", () => {
     const failed = ledger.intervals.filter((interval: { kind: string }) => interval.kind === "failed");
     expect(failed).toEqual([expect.objectContaining({ reason: expect.stringContaining("damaged") })]);
     expect(segments.length).toBeGreaterThan(10);
+    const kept = await keysUnder(demo, "work/");
+    expect(kept.filter((key) => !key.includes("/results/"))).toEqual([]);
+    expect(kept).toHaveLength((job.windows ?? 0) - 1);
+
+    await demo.api.retry(jobId);
+    const whole = await demo.api.wait(jobId, () => undefined);
+    expect(whole).toMatchObject({ status: "done", attempt: 2, ledgerMs: { failed: 0 } });
+    const times = [...(await inferencesByWindow(join(demo.directory, "data"))).values()];
+    expect(times.reduce((sum, count) => sum + count, 0)).toBe(job.windows);
     expect(await keysUnder(demo, "work/")).toEqual([]);
   });
 });

@@ -120,7 +120,9 @@ describe.skipIf(absent)(title, () => {
     });
 
     it("get the key of a service from a secret, and nobody but infer gets it", () => {
-      expect(one(production, "aws:sfn/stateMachine:StateMachine", "Media").inputs.definition).toContain(":us-east-1:");
+      expect(one(production, "aws:sfn/stateMachine:StateMachine", "Workflow").inputs.definition).toContain(
+        ":us-east-1:",
+      );
       const holders = production.resources.filter(
         ({ custom, inputs }) => custom && JSON.stringify(inputs).includes("sk-the-key"),
       );
@@ -254,7 +256,7 @@ describe.skipIf(absent)(title, () => {
       ["a state that does not exist", (text) => text.replace('"Next":"Split"', '"Next":"Spilt"'), /^invalid/],
     ])("%s is noticed", (_name, spoil, complaint) => {
       const copy = mistaken(dev, (own) => {
-        const { inputs } = one(own, "aws:sfn/stateMachine:StateMachine", "Media");
+        const { inputs } = one(own, "aws:sfn/stateMachine:StateMachine", "Workflow");
         inputs.definition = spoil(String(inputs.definition));
       });
       expect(checkErrors(copy)).toContainEqual(expect.stringMatching(complaint));

@@ -92,8 +92,8 @@ describe.skipIf(!aws)(named("AWS CLI", aws, "awscli"), () => {
     const entered = events.flatMap((event: { stateEnteredEventDetails?: { name: string } }) =>
       event.stateEnteredEventDetails ? [event.stateEnteredEventDetails.name] : [],
     );
-    expect(entered.slice(0, 3)).toEqual(["Begin", "Probe", "Split"]);
-    expect(entered).toContain("Merge");
+    const steps = ["Begin", "Probe", "Split", "Merge"];
+    expect(entered.filter((name: string) => steps.includes(name))).toEqual(steps);
     expect(events.at(-1)).toMatchObject({ type: "ExecutionSucceeded", id: events.length });
     expect(Math.abs(Date.now() - Date.parse(events[0].timestamp))).toBeLessThan(600_000);
   });

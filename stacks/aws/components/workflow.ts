@@ -15,11 +15,11 @@ export function createWorkflow(options: {
 }): aws.sfn.StateMachine {
   const { deployment, names, account, storage, functions } = options;
   const { settings } = deployment;
-  const logs = new aws.cloudwatch.LogGroup("MediaLogs", {
+  const logs = new aws.cloudwatch.LogGroup("WorkflowLogs", {
     name: names.machineLogs,
     retentionInDays: settings.HALFGIG_LOG_DAYS,
   });
-  const role = new aws.iam.Role("MediaRole", {
+  const role = new aws.iam.Role("WorkflowRole", {
     name: names.machine,
     assumeRolePolicy: $jsonStringify({
       Version: "2012-10-17",
@@ -43,12 +43,12 @@ export function createWorkflow(options: {
     { actions: ["states:DescribeExecution", "states:StopExecution"], resources: [account.childExecutionArns] },
     ...(settings.HALFGIG_TRACING ? [tracingStatement] : []),
   ];
-  const policy = new aws.iam.RolePolicy("MediaPolicy", {
+  const policy = new aws.iam.RolePolicy("WorkflowPolicy", {
     role: role.id,
     policy: aws.iam.getPolicyDocumentOutput({ statements }).json,
   });
   return new aws.sfn.StateMachine(
-    "Media",
+    "Workflow",
     {
       name: names.machine,
       type: "STANDARD",

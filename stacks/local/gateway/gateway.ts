@@ -8,7 +8,8 @@ import { type GatewayRoute, type RouteMatch, RouteTable } from "./routes.ts";
 export type GatewayOptions = {
   routes: GatewayRoute[];
   cors?: CorsOptions;
-  invoke(functionName: string, event: unknown): Promise<unknown>;
+  /** @param closed aborted when the client has gone */
+  invoke(functionName: string, event: unknown, closed: AbortSignal): Promise<unknown>;
   authorizer?: AuthorizerOptions;
   /**
    * The names under which this API may be called, with or without a port. A page of another origin can point its own
@@ -50,7 +51,9 @@ export function createGateway(options: GatewayOptions): (request: IncomingMessag
   if (guarded && !authorizer) throw new Error(`The route "${guarded.route}" needs an authorizer, and none is set.`);
 
   return (request, response) => {
-    answer(request)
+    const closed = new AbortController();
+    response.on("close", () => closed.abort());
+    answer(request, closed.signal)
       .catch((error: Error) => (error instanceof Refusal ? error.reply : failed(error, "")))
       .then((reply) => {
         if (response.destroyed) return;
@@ -61,7 +64,7 @@ export function createGateway(options: GatewayOptions): (request: IncomingMessag
       });
   };
 
-  async function answer(request: IncomingMessage): Promise<Reply> {
+  async function answer(request: IncomingMessage, closed: AbortSignal): Promise<Reply> {
     if (options.allowedHosts && !isAllowedHost(request.headers.host, options.allowedHosts))
       throw new Refusal(421, "Misdirected Request");
     if (options.cors && isPreflight(request)) return { ...message(204, ""), body: Buffer.alloc(0) };
@@ -69,7 +72,7 @@ export function createGateway(options: GatewayOptions): (request: IncomingMessag
     await authorize(match, event);
     const complete = withBody(event, await readBody(request));
     try {
-      return replyOf(await inTime(options.invoke(match.route.functionName, complete)));
+      return replyOf(await inTime(options.invoke(match.route.functionName, complete, closed)));
     } catch (error) {
       if (error instanceof Refusal) throw error;
       return failed(error as Error, match.route.route);

@@ -1,6 +1,14 @@
 import { type ServerResponse, validateHeaderName, validateHeaderValue } from "node:http";
+import { Readable } from "node:stream";
 
-export type Reply = { statusCode: number; headers: Record<string, string>; cookies: string[]; body: Buffer };
+export type Reply = {
+  statusCode: number;
+  headers: Record<string, string>;
+  cookies: string[];
+  body: Buffer;
+  /** In place of the body: sent as it comes. */
+  stream?: AsyncIterable<string | Buffer>;
+};
 
 /** What the gateway itself says, in the words of API Gateway. */
 export function message(statusCode: number, text: string): Reply {
@@ -25,7 +33,7 @@ export function replyOf(result: unknown): Reply {
     const body = typeof result === "string" ? result : JSON.stringify(result ?? null);
     return { statusCode: 200, headers: { "content-type": "application/json" }, cookies: [], body: Buffer.from(body) };
   }
-  const { statusCode, headers, cookies, body, isBase64Encoded } = result as Record<string, unknown>;
+  const { statusCode, headers, cookies, body, stream, isBase64Encoded } = result as Record<string, unknown>;
   const status = Number(statusCode);
   if (!Number.isInteger(status) || status < 200 || status > 599) throw malformed("statusCode", statusCode);
   if (body !== undefined && body !== null && typeof body !== "string") throw malformed("body", typeof body);
@@ -34,6 +42,8 @@ export function replyOf(result: unknown): Reply {
     headers: { "content-type": "text/plain;charset=UTF-8", ...headersOf(headers ?? {}) },
     cookies: cookiesOf(cookies ?? []),
     body: Buffer.from(body ?? "", isBase64Encoded === true ? "base64" : "utf8"),
+    // Only a host's own answer can have one; what a function says came as JSON.
+    ...(isAsyncIterable(stream) ? { stream } : {}),
   };
 }
 
@@ -41,10 +51,22 @@ export function send(response: ServerResponse, reply: Reply, withBody = true): v
   for (const [name, value] of Object.entries(reply.headers)) response.setHeader(name, value);
   if (reply.cookies.length > 0) response.setHeader("set-cookie", reply.cookies);
   response.statusCode = reply.statusCode;
+  if (reply.stream && withBody) {
+    response.flushHeaders();
+    const source = Readable.from(reply.stream);
+    response.on("close", () => source.destroy());
+    source.on("error", (error) => response.destroy(error));
+    source.pipe(response);
+    return;
+  }
   const hasBody = reply.statusCode !== 204 && reply.statusCode !== 304;
   if (hasBody) response.setHeader("content-length", reply.body.length);
   else response.removeHeader("content-type");
   response.end(hasBody && withBody ? reply.body : undefined);
+}
+
+function isAsyncIterable(value: unknown): value is AsyncIterable<string> {
+  return typeof value === "object" && value !== null && Symbol.asyncIterator in value;
 }
 
 function headersOf(headers: unknown): Record<string, string> {

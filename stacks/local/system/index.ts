@@ -1,4 +1,4 @@
 export { enterSystemLimit, leaveSystemLimit, type SystemLimit } from "./limit.ts";
 export { treeMemoryMiB } from "./memory.ts";
-export { type SystemSizing, shareOf, systemSizing } from "./sizing.ts";
+export { liteSizing, type SystemSizing, shareOf, systemSizing } from "./sizing.ts";
 export { SystemWatch } from "./watch.ts";

@@ -12,6 +12,8 @@ export type SystemSizing = {
   idleMs: number;
   /** Memory that the environments of a room share. */
   rooms: Readonly<Record<Room, number>>;
+  /** All functions share one room: only where none of them waits for another. */
+  oneRoom?: boolean;
 };
 
 /**
@@ -65,6 +67,16 @@ export function systemSizing(limitMB: number, { MAX_CONCURRENCY }: Pick<Settings
   };
 }
 
+/** Where no model runs at all (MEMORY_MODE=lite): one function at a time beside the host. */
+export const liteSizing: SystemSizing = {
+  limitMB: 200,
+  inferMB: stepMB,
+  concurrency: 1,
+  idleMs: 5_000,
+  rooms: { api: stepMB, work: stepMB },
+  oneRoom: true,
+};
+
 /** A function's share: allocation, the room it is taken from, and how many may run at once. */
 export function shareOf(
   spec: FunctionSpec,
@@ -72,8 +84,11 @@ export function shareOf(
 ): { memoryMB: number; room: Room; concurrency: number } {
   const runsModels = spec.layers.includes("onnxruntime");
   const isApi = !runsModels && !spec.entry.startsWith("functions/workflow/");
-  const room: Room = isApi ? "api" : "work";
-  const memoryMB = Math.min(spec.memoryMB, runsModels ? sizing.inferMB : isApi ? apiMB : stepMB);
+  const room: Room = isApi || sizing.oneRoom ? "api" : "work";
+  const memoryMB = Math.min(
+    spec.memoryMB,
+    sizing.oneRoom ? sizing.rooms.api : runsModels ? sizing.inferMB : isApi ? apiMB : stepMB,
+  );
   const most = spec.concurrency === "windows" ? sizing.concurrency : spec.concurrency;
   return { memoryMB, room, concurrency: Math.min(most, Math.floor(sizing.rooms[room] / memoryMB)) };
 }

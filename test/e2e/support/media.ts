@@ -63,3 +63,13 @@ export async function music(directory: string, seconds: number): Promise<string>
   await ffmpeg("-f", "lavfi", "-i", `aevalsrc='${tone(1)}+${tone(1.25)}+${tone(1.5)}':s=16000:d=${seconds}`, path);
   return path;
 }
+
+/** The German sample in Matroska, with a track of subtitles from its second 1 to 3. */
+export async function withSubtitles(directory: string, text: string): Promise<string> {
+  const subtitles = join(directory, "embedded.srt");
+  await writeFile(subtitles, `1\n00:00:01,000 --> 00:00:03,000\n${text}\n`);
+  const path = join(directory, "subtitled.mkv");
+  const tracks = ["-map", "0:a:0", "-map", "1:s:0", "-c:a", "copy", "-c:s", "srt", "-metadata:s:s:0", "language=ger"];
+  await ffmpeg("-i", sample.german, "-i", subtitles, ...tracks, path);
+  return path;
+}

@@ -3,16 +3,20 @@ import { join } from "node:path";
 import { ListObjectsV2Command, S3Client } from "@aws-sdk/client-s3";
 import type { DemoHost } from "./demo-host.ts";
 
-/** Keys in the results bucket under a prefix, listed with the credentials of a principal that may list it. */
-export async function keysUnder({ host, directory }: DemoHost, prefix: string): Promise<string[]> {
+/** Keys under a prefix, listed with the credentials of a principal that may list it. */
+export async function keysUnder(
+  { host, directory }: DemoHost,
+  prefix: string,
+  { bucket = "halfgig-results", principal = prefix.startsWith("jobs/") ? "jobs" : "machine:media" } = {},
+): Promise<string[]> {
   const file = JSON.parse(await readFile(join(directory, "data", "credentials.json"), "utf8")) as {
     principals: Record<string, { accessKeyId: string; secretAccessKey: string }>;
   };
-  const credentials = file.principals["machine:media"];
-  if (!credentials) throw new Error("the machine has no credentials");
+  const credentials = file.principals[principal];
+  if (!credentials) throw new Error(`${principal} has no credentials`);
   const client = new S3Client({ endpoint: host.s3Url, region: "us-east-1", credentials });
   try {
-    const page = await client.send(new ListObjectsV2Command({ Bucket: "halfgig-results", Prefix: prefix }));
+    const page = await client.send(new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix }));
     return (page.Contents ?? []).map((object) => object.Key ?? "");
   } finally {
     client.destroy();

@@ -35,7 +35,7 @@ export function checkTrust(evaluation: Evaluation): string[] {
   return all(evaluation, "aws:iam/role:Role").flatMap((role) => {
     const policy = role.inputs.assumeRolePolicy;
     const statements = statementsIn(typeof policy === "string" ? policy : JSON.stringify(policy));
-    const service = role.name === "MediaRole" ? "states.amazonaws.com" : "lambda.amazonaws.com";
+    const service = role.name === "WorkflowRole" ? "states.amazonaws.com" : "lambda.amazonaws.com";
     const right = JSON.stringify({ Service: service });
     return statements
       .filter(({ Principal }) => JSON.stringify(Principal) !== right)

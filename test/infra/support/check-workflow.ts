@@ -14,7 +14,7 @@ type State = {
 };
 
 export function definitionOf(evaluation: Evaluation): string {
-  return String(one(evaluation, "aws:sfn/stateMachine:StateMachine", "Media").inputs.definition);
+  return String(one(evaluation, "aws:sfn/stateMachine:StateMachine", "Workflow").inputs.definition);
 }
 
 /** Lambda's own passing troubles. https://docs.aws.amazon.com/step-functions/latest/dg/bp-lambda-serviceexception.html */

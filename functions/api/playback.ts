@@ -1,0 +1,50 @@
+import { GetObjectCommand } from "@aws-sdk/client-s3";
+import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
+import { environmentValue, MediaError, readSettings } from "../../layers/core/index.ts";
+import { headObject, type JobRecord, readJob, s3 } from "../../layers/storage/index.ts";
+import { endpoint, json } from "./http.ts";
+import { jobOf } from "./job-reply.ts";
+
+/** What browsers call the containers that they play. https://www.iana.org/assignments/media-types */
+const mediaTypes: Record<string, { audio: string; video?: string }> = {
+  mp4: { audio: "audio/mp4", video: "video/mp4" },
+  mov: { audio: "audio/mp4", video: "video/mp4" },
+  matroska: { audio: "audio/webm", video: "video/webm" },
+  webm: { audio: "audio/webm", video: "video/webm" },
+  ogg: { audio: "audio/ogg", video: "video/ogg" },
+  mp3: { audio: "audio/mpeg" },
+  wav: { audio: "audio/wav" },
+  flac: { audio: "audio/flac" },
+  aac: { audio: "audio/aac" },
+  mpegts: { audio: "video/mp2t", video: "video/mp2t" },
+};
+
+/** `GET /v1/jobs/{jobId}/media`: an address from which the job's file can be played, by ranges and without a token, for a while. */
+export const handler = endpoint(async (event) => {
+  const job = await readJob(jobOf(event));
+  const bucket = environmentValue("UPLOADS_BUCKET");
+  const { key } = job.upload;
+  if (!(await headObject(bucket, key))) {
+    throw new MediaError(
+      "media.not_kept",
+      `The file of job ${job.jobId} is not here: files are kept for a week, and nothing is when only a transcript came.`,
+    );
+  }
+  const { UPLOAD_URL_SECONDS: expiresIn } = readSettings(process.env);
+  const contentType = mediaTypeOf(job);
+  const url = await getSignedUrl(
+    s3(),
+    // Never a page of ours: what somebody uploaded must not run as one when its address is opened.
+    new GetObjectCommand({ Bucket: bucket, Key: key, ResponseContentType: contentType }),
+    { expiresIn },
+  );
+  const expiresAt = new Date(Date.now() + expiresIn * 1000).toISOString();
+  return json(200, { url, contentType, hasVideo: Boolean(job.media?.video), expiresAt });
+});
+
+function mediaTypeOf({ media }: JobRecord): string {
+  const names = media?.container.split(",") ?? [];
+  const known = names.map((name) => mediaTypes[name]).find((type) => type !== undefined);
+  if (!known) return "application/octet-stream";
+  return (media?.video ? known.video : undefined) ?? known.audio;
+}

@@ -1,0 +1,1 @@
+export { SqliteIndex, type SqliteIndexOptions } from "./sqlite-index.ts";
