@@ -21,6 +21,7 @@ COPY cli cli
 COPY functions functions
 COPY layers layers
 COPY stacks stacks
+COPY web web
 RUN mkdir -p /data && chown node:node /data
 USER node
 VOLUME /data

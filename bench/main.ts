@@ -137,7 +137,7 @@ function head(): string {
     "",
     `Written by \`npm run bench\`: seeded weights at whisper-tiny's sizes, the same int8 bytes, features and number of tokens. ${load}`,
     "transformers.js runs its ordinary `generate` on graphs in the shape of the hub's exports; its cold start is without a tokenizer, halfgig's with one.",
-    "The smallest limit is a control group's, to 16 MiB. whisper.cpp is not in the table: it takes other weight formats, and its builds on npm are without AVX.",
+    "The smallest limit is a control group's, to 16 MiB. whisper.cpp is not measured: it reads weights in a format of its own, which nothing here writes yet.",
     "",
     `${new Date().toISOString().slice(0, 10)}, ${cpus()[0]?.model}, ${cpus().length} cores, Node ${process.version}, load average ${loadavg()[0]?.toFixed(1)} at the end`,
     "",

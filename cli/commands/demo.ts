@@ -1,6 +1,7 @@
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { readSettings } from "../../layers/core/index.ts";
 import { ApiClient, type JobStatus } from "../client.ts";
 import { exitStatus } from "../exit-status.ts";
 import { openHost } from "../open-host.ts";
@@ -11,6 +12,8 @@ import { type FunctionTotals, Tally } from "../tally.ts";
 
 const project = fileURLToPath(new URL("../../", import.meta.url));
 const video = join(project, "samples", "digits.mp4");
+/** Captions of the video, for a host that has no model (MEMORY_MODE=lite). */
+const captions = join(project, "samples", "digits.srt");
 
 /** `halfgig demo`: the bundled video through the whole system with the bundled model, and what it took. */
 export async function demo(options: CommandLine): Promise<number> {
@@ -19,7 +22,12 @@ export async function demo(options: CommandLine): Promise<number> {
   if (options.fresh) await rm(dataDirectory, { recursive: true, force: true });
   const started = performance.now();
   const tally = new Tally();
-  say("halfgig demo: samples/digits.mp4 by the DEMO model (392 words; see layers/models/demo/README.md)");
+  const lite = readSettings(process.env).MEMORY_MODE === "lite";
+  say(
+    lite
+      ? "halfgig demo: samples/digits.mp4 with its captions, samples/digits.srt; no model is loaded (MEMORY_MODE=lite)"
+      : "halfgig demo: samples/digits.mp4 by the DEMO model (392 words; see layers/models/demo/README.md)",
+  );
   const opened = await openHost({
     ...options,
     model: "demo",
@@ -31,7 +39,11 @@ export async function demo(options: CommandLine): Promise<number> {
   try {
     const { host, model } = opened;
     const api = new ApiClient(host.url, host.accessToken);
-    const { job, reused } = await sendFile(api, video, { job: options.job, fresh: false });
+    const { job, reused } = await sendFile(api, video, {
+      job: options.job,
+      fresh: false,
+      ...(lite ? { transcript: captions } : {}),
+    });
     say(
       `  ${reuseLine([
         [model?.built === false, "the built model graphs"],
@@ -41,9 +53,9 @@ export async function demo(options: CommandLine): Promise<number> {
     );
     if (job.status === "failed") return reportFailure(job, tally, say);
     say(`\n${await api.transcript(job.jobId, "srt")}`);
-    say(
-      `language  ${job.language?.code} (${((job.language?.probability ?? 0) * 100).toFixed(1)} %)   status  ${job.status}\n`,
-    );
+    const { language } = job;
+    const spoken = language ? `${language.code} (${(language.probability * 100).toFixed(1)} %)` : "not detected";
+    say(`language  ${spoken}   status  ${job.status}\n`);
     if (job.ledgerMs) say(`${ledgerTable(job.ledgerMs)}\n`);
     say("functions of this run");
     say(functionsTable(tally.functions));

@@ -16,7 +16,8 @@ const limits = {
 /** Where the form's file goes, while it arrives. */
 export type FileSink = (file: { name: string; bytes: Readable }) => Promise<void>;
 
-export type ReadForm = { fileName: string; fields: Record<string, string> };
+/** `lists`: fields whose names end in `[]`, which may come several times. */
+export type ReadForm = { fileName: string; fields: Record<string, string>; lists: Record<string, string[]> };
 
 /**
  * Reads `multipart/form-data` with one file, and fields before or after it. The file goes to the sink as a stream; a form that turns out
@@ -27,6 +28,7 @@ export async function readForm(event: HttpEvent, mostFileBytes: number, sink: Fi
   const body = Buffer.from(event.body ?? "", event.isBase64Encoded ? "base64" : "utf8");
   const form = openForm(event.headers["content-type"] ?? "", mostFileBytes);
   const fields: Record<string, string> = Object.create(null);
+  const lists: Record<string, string[]> = Object.create(null);
   let fileName: string | undefined;
   let sunk: Promise<void> = Promise.resolve();
   const failed = Promise.withResolvers<never>();
@@ -47,6 +49,11 @@ export async function readForm(event: HttpEvent, mostFileBytes: number, sink: Fi
   });
   form.on("field", (name, value, { nameTruncated, valueTruncated }) => {
     if (nameTruncated || valueTruncated) return refuse(invalid(`The field ${shown(name)} is too long`));
+    if (name.endsWith("[]")) {
+      lists[name] ??= [];
+      lists[name].push(value);
+      return;
+    }
     if (Object.hasOwn(fields, name)) return refuse(invalid(`The field ${shown(name)} comes twice`));
     fields[name] = value;
   });
@@ -63,7 +70,7 @@ export async function readForm(event: HttpEvent, mostFileBytes: number, sink: Fi
     throw error;
   });
   if (fileName === undefined) throw invalid("The form has no file");
-  return { fileName, fields: { ...fields } };
+  return { fileName, fields: { ...fields }, lists: { ...lists } };
 
   async function sunkAfter(end: Promise<void>): Promise<void> {
     await end;

@@ -44,7 +44,9 @@ export const handler = endpoint(async (event) => {
 async function readMedia(event: HttpEvent, mostBytes: number, upload: PendingUpload) {
   const type = event.headers["content-type"] ?? "";
   if (/^multipart\//i.test(type)) {
-    const { fileName, fields } = await readForm(event, mostBytes, ({ bytes }) => upload.write(bytes));
+    const { fileName, fields, lists } = await readForm(event, mostBytes, ({ bytes }) => upload.write(bytes));
+    const [list] = Object.keys(lists);
+    if (list !== undefined) throw invalid(`${JSON.stringify(list)} is no option`);
     return { fileName, texts: fields };
   }
   if (!/^(audio|video)\/|^application\/(octet-stream|ogg|mp4)\b/i.test(type)) {

@@ -56,7 +56,10 @@ async function signedCall(event: HttpEvent, upload: PartsUpload) {
 async function address(event: HttpEvent, { upload: { checksums } }: JobRecord, upload: PartsUpload) {
   const { sha256 } = parseQuery(event, querySchema);
   if (checksums && sha256 === undefined) {
-    throw new MediaError("request.invalid", "This upload has checksums: add ?sha256= with the hash of the part's bytes.");
+    throw new MediaError(
+      "request.invalid",
+      "This upload has checksums: add ?sha256= with the hash of the part's bytes.",
+    );
   }
   if (!checksums && sha256 !== undefined) {
     throw new MediaError("request.invalid", 'sha256: this upload was begun without "checksums": true.');

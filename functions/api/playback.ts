@@ -5,18 +5,15 @@ import { headObject, type JobRecord, readJob, s3 } from "../../layers/storage/in
 import { endpoint, json } from "./http.ts";
 import { jobOf } from "./job-reply.ts";
 
-/** What browsers call the containers that they play. https://www.iana.org/assignments/media-types */
+/** What browsers call the containers that they play, by the names that probe gives them. https://www.iana.org/assignments/media-types */
 const mediaTypes: Record<string, { audio: string; video?: string }> = {
-  mp4: { audio: "audio/mp4", video: "video/mp4" },
-  mov: { audio: "audio/mp4", video: "video/mp4" },
-  matroska: { audio: "audio/webm", video: "video/webm" },
-  webm: { audio: "audio/webm", video: "video/webm" },
-  ogg: { audio: "audio/ogg", video: "video/ogg" },
-  mp3: { audio: "audio/mpeg" },
-  wav: { audio: "audio/wav" },
-  flac: { audio: "audio/flac" },
-  aac: { audio: "audio/aac" },
-  mpegts: { audio: "video/mp2t", video: "video/mp2t" },
+  "MP4/QuickTime": { audio: "audio/mp4", video: "video/mp4" },
+  "Matroska/WebM": { audio: "audio/webm", video: "video/webm" },
+  Ogg: { audio: "audio/ogg", video: "video/ogg" },
+  MP3: { audio: "audio/mpeg" },
+  WAV: { audio: "audio/wav" },
+  FLAC: { audio: "audio/flac" },
+  "AAC (ADTS)": { audio: "audio/aac" },
 };
 
 /** `GET /v1/jobs/{jobId}/media`: an address from which the job's file can be played, by ranges and without a token, for a while. */
@@ -43,8 +40,6 @@ export const handler = endpoint(async (event) => {
 });
 
 function mediaTypeOf({ media }: JobRecord): string {
-  const names = media?.container.split(",") ?? [];
-  const known = names.map((name) => mediaTypes[name]).find((type) => type !== undefined);
-  if (!known) return "application/octet-stream";
-  return (media?.video ? known.video : undefined) ?? known.audio;
+  const known = mediaTypes[media?.container ?? ""];
+  return (media?.video ? known?.video : undefined) ?? known?.audio ?? "application/octet-stream";
 }

@@ -42,7 +42,8 @@ export const handler = endpoint(async (event): Promise<HttpReply> => {
   const format = file === voiceFile || file === peaksFile ? "json" : formatOf(file);
   const options = subtitleQuery(event.queryStringParameters, format);
   const job = await readJob(ref);
-  if (job.status === "canceled") throw new MediaError("job.canceled", `Job ${jobId} was canceled. Retry it, or send the file again.`);
+  if (job.status === "canceled")
+    throw new MediaError("job.canceled", `Job ${jobId} was canceled. Retry it, or send the file again.`);
   if (job.status === "failed") {
     throw new MediaError("job.failed", `Job ${jobId} failed at ${job.error?.step}: ${job.error?.message}`);
   }

@@ -10,28 +10,39 @@ import {
   type clipOutputSchema,
   inferInputSchema,
   type inferOutputSchema,
+  speechClipInputSchema,
+  type speechClipOutputSchema,
 } from "../../layers/workflow/index.ts";
 import { recogniser, speechOptions } from "./recogniser.ts";
 import { timingMetadata } from "./timings.ts";
 import { judgeWindow, scoreStretch } from "./voice.ts";
 
 type Input = z.output<typeof inferInputSchema>;
+type WindowTranscript = z.input<typeof speechClipOutputSchema>["transcript"];
 
 let provider: Promise<SpeechProvider> | undefined;
 
 /**
  * Recognises one window, by the model here or by the service that ASR_PROVIDER names, and judges its voices, as the plan says. The
  * result is written once: a window whose result exists is not computed again, and of two workers on one window the first to finish
- * wins. A clip that comes with the event is judged at once, and nothing is written.
+ * wins. A clip that comes with the event is judged or recognised at once, and nothing is written.
  */
 export async function handler(
   event: unknown,
-): Promise<z.output<typeof inferOutputSchema> | z.output<typeof clipOutputSchema>> {
+): Promise<
+  z.output<typeof inferOutputSchema> | z.output<typeof clipOutputSchema> | z.input<typeof speechClipOutputSchema>
+> {
   await using _memory = watchMemory();
   const clip = clipInputSchema.safeParse(event).data?.clip;
   if (clip) {
     const pcm = pcmFromBytes(Buffer.from(clip.pcm, "base64"));
     return { scores: await scoreStretch(pcm, { startMs: 0, speech: clip.speech }, clip) };
+  }
+  const spoken = speechClipInputSchema.safeParse(event).data?.speechClip;
+  if (spoken) {
+    const { pcm, speech, ...asked } = spoken;
+    const window = { startMs: 0, speech };
+    return { transcript: await recognise(pcmFromBytes(Buffer.from(pcm, "base64")), { ...asked, window }) };
   }
 
   const input = inferInputSchema.parse(event);
@@ -55,7 +66,10 @@ export async function handler(
   return { index: window.index, reused: !first };
 }
 
-async function recognise(pcm: Float32Array, { options, work, window }: Input): Promise<object> {
+async function recognise(
+  pcm: Float32Array,
+  { options, work, window }: Pick<Input, "options" | "work"> & { window: Pick<Input["window"], "startMs" | "speech"> },
+): Promise<WindowTranscript> {
   const settings = readSettings(process.env);
   if (settings.ASR_PROVIDER !== "local") {
     provider ??= openProvider(settings).catch((error) => {

@@ -1,4 +1,11 @@
-import { LogMelMaximum, PcmReader, PeakMeter, type PlannedWindow, sampleRateHz, WindowPlanner } from "../../layers/audio/index.ts";
+import {
+  LogMelMaximum,
+  PcmReader,
+  PeakMeter,
+  type PlannedWindow,
+  sampleRateHz,
+  WindowPlanner,
+} from "../../layers/audio/index.ts";
 import { environmentValue, log, readSettings } from "../../layers/core/index.ts";
 import { decodePcm } from "../../layers/media/index.ts";
 import { JsonLinesWriter, keys, ObjectWriter, objectSource, putObject } from "../../layers/storage/index.ts";

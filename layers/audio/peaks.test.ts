@@ -28,10 +28,14 @@ describe("peaks", () => {
 
   it("do not depend on how the samples arrive", () => {
     fc.assert(
-      fc.property(fc.array(fc.float({ min: -1, max: 1, noNaN: true }), { maxLength: 2000 }), fc.integer({ min: 1, max: 700 }), (list, chunk) => {
-        const samples = Float32Array.from(list);
-        expect(measure(samples, chunk)).toEqual(measure(samples, samples.length || 1));
-      }),
+      fc.property(
+        fc.array(fc.float({ min: -1, max: 1, noNaN: true }), { maxLength: 2000 }),
+        fc.integer({ min: 1, max: 700 }),
+        (list, chunk) => {
+          const samples = Float32Array.from(list);
+          expect(measure(samples, chunk)).toEqual(measure(samples, samples.length || 1));
+        },
+      ),
     );
   });
 });

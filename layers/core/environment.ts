@@ -15,6 +15,9 @@ export type EnvironmentName =
   | "VOICE_MODEL_KEY"
   | "VOICE_MODEL_ID"
   | "VOICE_MODEL_CARD"
+  | "SEARCH_INDEX_PATH"
+  | "SEARCH_EXTENSION_PATH"
+  | "EMBEDDING_MODEL_DIR"
   | "ACCESS_TOKEN_SHA256";
 
 /** @throws MediaError `config.invalid` when the stack did not set the variable. */

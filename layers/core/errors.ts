@@ -8,6 +8,8 @@ type ErrorKind = { httpStatus: number; retryable: boolean; meaning: string };
 export const errorCodes = {
   "request.invalid": { httpStatus: 400, retryable: false, meaning: "the request is not what the endpoint accepts" },
   "request.unauthorized": { httpStatus: 401, retryable: false, meaning: "no valid access token was given" },
+  "request.too_many": { httpStatus: 429, retryable: true, meaning: "more is asked for at once than the host can do" },
+  "request.timeout": { httpStatus: 504, retryable: true, meaning: "the answer takes longer than one request may" },
   "job.not_found": { httpStatus: 404, retryable: false, meaning: "no job has this id" },
   "job.not_ready": { httpStatus: 409, retryable: true, meaning: "the job has not finished yet" },
   "job.canceled": { httpStatus: 409, retryable: false, meaning: "the job was canceled" },
@@ -68,6 +70,13 @@ export const errorCodes = {
   },
   "transcript.invalid": { httpStatus: 422, retryable: false, meaning: "the given transcript cannot be read" },
   "transcript.too_large": { httpStatus: 413, retryable: false, meaning: "the transcript is too large for this reply" },
+  "search.unavailable": { httpStatus: 503, retryable: false, meaning: "the service has no search index that works" },
+  "search.embedding_changed": {
+    httpStatus: 409,
+    retryable: false,
+    meaning: "the search index was made with another embedding or by another version",
+  },
+  "answer.failed": { httpStatus: 502, retryable: false, meaning: "the language model did not answer" },
   "voice.not_judged": { httpStatus: 404, retryable: false, meaning: "the job did not ask for its voices to be judged" },
   "transcript.incomplete": { httpStatus: 500, retryable: false, meaning: "windows are missing without a reason" },
   "webhook.not_delivered": { httpStatus: 502, retryable: false, meaning: "the webhook's receiver did not take the news" },

@@ -63,7 +63,7 @@ const hostList = () =>
     });
 
 /** Settings whose value is never printed. */
-const secretSettings: ReadonlySet<string> = new Set(["HF_TOKEN", "OPENAI_API_KEY"]);
+const secretSettings: ReadonlySet<string> = new Set(["HF_TOKEN", "OPENAI_API_KEY", "PINECONE_API_KEY"]);
 
 /** True for what a stack keeps as a secret, not as plain configuration. */
 export function isSecretSetting(name: string): boolean {
@@ -93,9 +93,26 @@ export const settingSchemas = {
     .enum(["local", "openai", "transcribe"])
     .default("local")
     .describe("who recognises speech: the model here, an OpenAI-compatible service, or Amazon Transcribe"),
-  OPENAI_API_KEY: secretWord().describe("key of the OpenAI-compatible service; infer alone gets it"),
+  OPENAI_API_KEY: secretWord().describe("key of the OpenAI-compatible service; the functions that call it get it, and no other"),
   OPENAI_BASE_URL: httpAddress("https://api.openai.com/v1").describe("address of the OpenAI-compatible service"),
   OPENAI_TRANSCRIPTION_MODEL: z.string().trim().min(1).default("whisper-1").describe("the service's model"),
+  SEARCH_INDEX: z
+    .enum(["none", "sqlite", "s3vectors", "pinecone"])
+    .default("sqlite")
+    .describe("where passages are kept for search: a file here (AWS has none), Amazon S3 Vectors, or Pinecone"),
+  S3VECTORS_BUCKET: z.string().trim().min(1).optional().describe("vector bucket of Amazon S3 Vectors"),
+  PINECONE_API_KEY: secretWord().describe("key of Pinecone; the functions that search or index get it, and no other"),
+  PINECONE_INDEX: z.string().trim().min(1).default("halfgig").describe("Pinecone index: dense, cosine, 384 dimensions"),
+  EMBEDDING_MODEL: z
+    .enum(["all-MiniLM-L6-v2", "lexical"])
+    .default("all-MiniLM-L6-v2")
+    .describe("what search compares passages by; where the model is not on this machine, and for lexical, by spelling"),
+  EMBEDDING_BATCH_SIZE: z.coerce.number().int().min(1).max(64).default(5).describe("passages embedded at a time"),
+  ANSWER_PROVIDER: z
+    .enum(["none", "bedrock", "openai"])
+    .default("none")
+    .describe("who writes answers: nobody (passages are quoted), Amazon Bedrock, or an OpenAI-compatible service"),
+  ANSWER_MODEL: z.string().trim().min(1).optional().describe("the language model that ANSWER_PROVIDER is asked for"),
   DISABLE_WHISPER: flag(false).describe(
     "no speech model runs: text comes from given transcripts alone, language is null",
   ),
@@ -141,6 +158,10 @@ export const settingSchemas = {
     .min(1)
     .default("127.0.0.1")
     .describe("address that the service listens on; 0.0.0.0 in a container"),
+  HALFGIG_BUNDLE_CACHE: z
+    .string()
+    .optional()
+    .describe("folder where the embedded host keeps the functions it has bundled; the data directory unless set"),
   HALFGIG_PUBLIC_URL: z
     .string()
     .optional()

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { languageCode } from "./language-names.ts";
+import { languageCode, languageName } from "./language-names.ts";
 import { retryAfterMs } from "./retry.ts";
 import { readVerboseJson } from "./verbose-json.ts";
 
@@ -16,6 +16,19 @@ describe("languageCode", () => {
     ["klingon", "und"],
     ["", "und"],
   ])("%s is %s", (name, code) => {
+    expect(languageCode(name)).toBe(code);
+  });
+});
+
+describe("languageName", () => {
+  it.each([
+    ["en", "english"],
+    ["ht", "haitian creole"],
+    ["jw", "javanese"],
+    ["yue", "cantonese"],
+    ["tlh", "tlh"],
+  ])("%s is %s", (code, name) => {
+    expect(languageName(code)).toBe(name);
     expect(languageCode(name)).toBe(code);
   });
 });

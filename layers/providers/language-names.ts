@@ -25,6 +25,9 @@ const otherNames: Record<string, string> = {
   letzeburgesch: "lb",
 };
 
+/** Those of them by which the reference calls a language. */
+const referenceNames = new Set(["haitian creole", "javanese", "myanmar", "nynorsk", "tagalog"]);
+
 let byName: Map<string, string> | undefined;
 
 /** A code for what a service calls a language: `english`, `en`, `en-US`. `und` where nobody knows it. */
@@ -35,6 +38,12 @@ export function languageCode(name: string): string {
   if (known) return known;
   const [base = ""] = text.split(/[-_]/);
   return /^[a-z]{2,3}$/.test(base) ? base : "und";
+}
+
+/** What the reference and services of its kind call a language: `english`. The code itself where they have no name for it. */
+export function languageName(code: string): string {
+  const own = Object.entries(otherNames).find(([name, known]) => known === code && referenceNames.has(name));
+  return own?.[0] ?? unicodeNames().find(([, known]) => known === code)?.[0] ?? code;
 }
 
 function unicodeNames(): [string, string][] {

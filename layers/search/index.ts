@@ -10,9 +10,10 @@ export {
   mostHits,
   type SearchIndex,
 } from "./index-port.ts";
+export { type IndexJobOptions, indexJob } from "./index-job.ts";
 export { type Indexed, type IndexTranscriptOptions, indexTranscript } from "./index-transcript.ts";
-export { lexicalEmbedder } from "./lexical.ts";
-export { openSearchIndex, type StoreName } from "./open.ts";
-export { type Passage, type VoiceVerdict, voiceVerdicts } from "./passage.ts";
+export { lexicalEmbedder, lexicalVector } from "./lexical.ts";
+export { openSearchIndex, processEmbedder, processSearchIndex, requireSearchIndex, type StoreName } from "./open.ts";
+export { type Passage, passageId, type VoiceVerdict, voiceVerdicts } from "./passage.ts";
 export { type PassageOptions, passagesOf } from "./passages.ts";
 export { type Snippet, snippetOf, type TextRange } from "./snippet.ts";

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { parseJobId, parseTenantId } from "../core/index.ts";
 import { jobOptionFields, jobOptionsSchema } from "../storage/index.ts";
+import { windowTranscriptSchema } from "../transcript/index.ts";
 import { windowScoreSchema } from "../voice/index.ts";
 import { workPlanSchema } from "./work-plan.ts";
 
@@ -115,6 +116,19 @@ export const clipInputSchema = z.object({
 export type ClipInput = z.output<typeof clipInputSchema>;
 export const clipOutputSchema = z.object({ scores: z.array(windowScoreSchema) });
 
+/** A window of a short clip that infer recognises at once, for `POST /v1/audio/transcriptions`; times from the window's start. */
+export const speechClipInputSchema = z.object({
+  speechClip: z.object({
+    /** 16 kHz mono s16le in base64. */
+    pcm: z.string(),
+    speech: z.array(z.tuple([milliseconds, milliseconds])),
+    options: jobOptionsSchema,
+    work: workPlanSchema,
+  }),
+});
+export type SpeechClipInput = z.output<typeof speechClipInputSchema>;
+export const speechClipOutputSchema = z.object({ transcript: windowTranscriptSchema });
+
 export const inferOutputSchema = z.object({ index: z.number().int(), reused: z.boolean() });
 
 export const transcribeInputSchema = stepInput.extend({
@@ -151,6 +165,16 @@ export const mergeOutputSchema = z.discriminatedUnion("status", [
   }),
 ]);
 export type MergeOutput = z.output<typeof mergeOutputSchema>;
+
+/** With a `failure` the step has failed for good, and is asked to say so. */
+export const indexInputSchema = z.object({
+  job: z.object({ tenant, jobId }),
+  executionName: z.string(),
+  failure: failureSchema.nullable().default(null),
+});
+/** How many passages can be found; null where none were indexed. */
+export const indexOutputSchema = z.object({ passages: z.number().int().nullable() });
+export type IndexOutput = z.output<typeof indexOutputSchema>;
 
 export const failInputSchema = z.object({
   job: z.object({ tenant, jobId }),

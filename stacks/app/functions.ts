@@ -1,6 +1,7 @@
 import type { EnvironmentName, SettingName, Settings } from "../../layers/core/index.ts";
 import { planSettings } from "../../layers/workflow/index.ts";
 import type { BucketName } from "./buckets.ts";
+import { searchParts } from "./search.ts";
 import { voiceModelGrants, voiceTmpMB } from "./voice.ts";
 
 /** One permission: actions on a bucket's prefix, on the state machine, or on Amazon Transcribe's jobs. Nothing else is allowed to a function. */
@@ -56,6 +57,8 @@ export type FunctionName =
   | "playback"
   | "results"
   | "voice"
+  | "openaiAudio"
+  | "openaiModels"
   | "mediaUploaded"
   | "sweep"
   | "executionEnded"
@@ -67,7 +70,10 @@ export type FunctionName =
   | "merge"
   | "fail"
   | "notify"
-  | "subtitles";
+  | "subtitles"
+  | "index"
+  | "search"
+  | "reindex";
 
 const uploads = (...actions: ObjectAction[]): Grant => ({ bucket: "uploads", prefix: "uploads/", actions });
 const inbox = (...actions: ObjectAction[]): Grant => ({ bucket: "uploads", prefix: "inbox/", actions });
@@ -109,6 +115,7 @@ export function functionSpecs(settings: Settings): Record<FunctionName, Function
       NODE_OPTIONS: "--max-semi-space-size=1",
     },
   } as const;
+  const { searches, keepsPassages } = searchParts(settings);
   return {
     authorize: { ...small, entry: "functions/api/authorize.ts", environment: ["ACCESS_TOKEN_SHA256"], grants: [] },
     presign: {
@@ -188,7 +195,8 @@ export function functionSpecs(settings: Settings): Record<FunctionName, Function
     delete: {
       ...small,
       entry: "functions/api/delete.ts",
-      environment: ["UPLOADS_BUCKET", "RESULTS_BUCKET"],
+      environment: ["UPLOADS_BUCKET", "RESULTS_BUCKET", ...keepsPassages.environment],
+      settings: keepsPassages.settings,
       grants: [
         uploads("s3:DeleteObject", "s3:ListBucket", "s3:AbortMultipartUpload"),
         inbox("s3:DeleteObject"),
@@ -197,6 +205,7 @@ export function functionSpecs(settings: Settings): Record<FunctionName, Function
         transcripts("s3:DeleteObject", "s3:ListBucket"),
         webhooks("s3:DeleteObject"),
         stop,
+        ...keepsPassages.grants,
       ],
     },
     health: {
@@ -235,6 +244,29 @@ export function functionSpecs(settings: Settings): Record<FunctionName, Function
       environment: ["INFER_FUNCTION", "VOICE_MODEL_CARD"],
       settings: ["VOICE_MODEL", "SKIP_AI_MODELS", "FFMPEG_PATH"],
       grants: [{ function: "infer", actions: ["lambda:InvokeFunction"] }],
+    },
+    openaiAudio: {
+      ...small,
+      entry: "functions/api/openai/audio.ts",
+      layers: ["ffmpeg"],
+      environment: [
+        ...(["ACCESS_TOKEN_SHA256", "UPLOADS_BUCKET", "RESULTS_BUCKET", "STATE_MACHINE_ARN"] as const),
+        ...(["INFER_FUNCTION", "MODEL_CARD", "MODEL_ID", "MODEL_WINDOW_MS"] as const),
+      ],
+      settings: ["MAX_DURATION_MINUTES", "FFMPEG_PATH", ...planSettings],
+      grants: [
+        uploads("s3:GetObject", "s3:PutObject", "s3:ListBucket"),
+        records("s3:GetObject", "s3:PutObject", "s3:ListBucket"),
+        transcripts("s3:GetObject", "s3:ListBucket"),
+        { function: "infer", actions: ["lambda:InvokeFunction"] },
+        start,
+      ],
+    },
+    openaiModels: {
+      ...small,
+      entry: "functions/api/openai/models.ts",
+      environment: ["ACCESS_TOKEN_SHA256", "MODEL_CARD"],
+      grants: [],
     },
     mediaUploaded: {
       ...small,
@@ -374,6 +406,33 @@ export function functionSpecs(settings: Settings): Record<FunctionName, Function
       settings: ["FFMPEG_PATH"],
       grants: [uploads("s3:GetObject", "s3:PutObject"), inbox("s3:GetObject")],
     },
+    index: {
+      ...small,
+      ...searches,
+      timeoutSeconds: 900,
+      entry: "functions/workflow/index-transcript.ts",
+      grants: [
+        records("s3:GetObject", "s3:PutObject", "s3:ListBucket"),
+        transcripts("s3:GetObject", "s3:ListBucket"),
+        ...keepsPassages.grants,
+      ],
+    },
+    search: {
+      ...small,
+      ...searches,
+      entry: "functions/api/search.ts",
+      grants: [records("s3:GetObject", "s3:ListBucket"), ...searches.grants],
+    },
+    reindex: {
+      ...small,
+      ...searches,
+      entry: "functions/api/reindex.ts",
+      grants: [
+        records("s3:GetObject", "s3:ListBucket"),
+        transcripts("s3:GetObject", "s3:ListBucket"),
+        ...keepsPassages.grants,
+      ],
+    },
   };
 }
 
@@ -381,7 +440,7 @@ export function functionSpecs(settings: Settings): Record<FunctionName, Function
 export const machineGrants: readonly Grant[] = [work("s3:GetObject", "s3:PutObject", "s3:ListBucket")];
 
 /** The functions that the state machine invokes. */
-export const machineFunctions: readonly FunctionName[] = ["fetch", "probe", "split", "infer", "transcribe", "merge", "fail", "notify", "subtitles"];
+export const machineFunctions: readonly FunctionName[] = ["fetch", "probe", "split", "infer", "transcribe", "merge", "fail", "notify", "subtitles", "index"];
 
 /** What the lifecycle rules of the buckets may do on a host that applies them itself. */
 export const lifecycleGrants: readonly Grant[] = [

@@ -21,6 +21,13 @@ export const routes: readonly Route[] = [
   { route: "GET /v1/jobs/{jobId}/events", function: "events", authorized: true },
   { route: "GET /v1/jobs/{jobId}/media", function: "playback", authorized: true },
   { route: "GET /v1/jobs/{jobId}/{file}", function: "results", authorized: true },
+  { route: "GET /v1/search", function: "search", authorized: true },
+  { route: "POST /v1/search/reindex", function: "reindex", authorized: true },
   { route: "POST /v1/voice", function: "voice", authorized: true },
+  // These check the token themselves: what the gateway says of a wrong one, OpenAI's clients cannot read.
+  { route: "POST /v1/audio/transcriptions", function: "openaiAudio", authorized: false },
+  { route: "POST /v1/audio/translations", function: "openaiAudio", authorized: false },
+  { route: "GET /v1/models", function: "openaiModels", authorized: false },
+  { route: "GET /v1/models/{model}", function: "openaiModels", authorized: false },
   { route: "GET /health", function: "health", authorized: false },
 ];

@@ -240,7 +240,18 @@ export function mediaWorkflow<T>({ functionArn, resultsBucket, maxConcurrency }:
             Next: "Fail",
           },
         ],
-        Default: "AnybodyToTell",
+        Default: "Index",
+      },
+      // A transcript that cannot be searched is a transcript all the same.
+      Index: {
+        ...invoke("index", step),
+        Catch: [{ ErrorEquals: ["States.ALL"], Assign: { indexFailure: failureOf("index") }, Next: "NotIndexed" }],
+        Next: "AnybodyToTell",
+      },
+      NotIndexed: {
+        ...invoke("index", { ...step, failure: "{% $indexFailure %}" }),
+        Catch: [{ ErrorEquals: ["States.ALL"], Next: "AnybodyToTell" }],
+        Next: "AnybodyToTell",
       },
       AnybodyToTell: {
         Type: "Choice",

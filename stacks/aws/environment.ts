@@ -34,6 +34,10 @@ export function environmentValues<T>(
     MODEL_MEL_BINS: String(speech?.melBins ?? 80),
     MODEL_CARD: JSON.stringify(modelCard(settings, speech)),
     ...voiceVariables(settings, voice, modelDirectory(voice)),
+    // There is no disk that functions share: search needs S3 Vectors or Pinecone here.
+    SEARCH_INDEX_PATH: "",
+    SEARCH_EXTENSION_PATH: "",
+    EMBEDDING_MODEL_DIR: "",
     INFER_FUNCTION: values.inferFunction,
     ACCESS_TOKEN_SHA256: values.accessTokenSha256,
   };

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { mkdir, readdir, readFile, rename, rm } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { join, relative } from "node:path";
 import type { BuildOptions } from "esbuild";
 import type { FunctionName, FunctionSpec } from "../app/index.ts";
@@ -63,10 +63,13 @@ export async function bundleFunctions(
   return { directory, reused: false };
 }
 
+/** Bundles of other sources, and what a killed process left half done. A folder of the last hour may be another host's. */
 async function removeOthers(cacheDirectory: string, current: string): Promise<void> {
   for (const name of await readdir(cacheDirectory)) {
     const path = join(cacheDirectory, name);
-    if (path !== current && !name.endsWith(".tmp")) await rm(path, { recursive: true, force: true });
+    if (path === current) continue;
+    const made = await stat(path).catch(() => undefined);
+    if (made && Date.now() - made.mtimeMs > 3_600_000) await rm(path, { recursive: true, force: true });
   }
 }
 

@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { ApiClient } from "../../cli/client.ts";
 import { readSettings } from "../../layers/core/index.ts";
 import { resolveModel } from "../../layers/models/index.ts";
+import { bundleCache } from "../../test/support/bundle-cache.ts";
 import { lifecyclePrincipal } from "./access.ts";
 import { loadCredentials } from "./credentials.ts";
 import { LocalHost } from "./host.ts";
@@ -21,7 +22,7 @@ afterEach(() => rm(directory, { recursive: true }));
 
 const options = async () => ({
   dataDirectory: join(directory, "data"),
-  settings: readSettings({ WHISPER_MODEL: "demo" }),
+  settings: readSettings({ ...bundleCache(), WHISPER_MODEL: "demo" }),
   model: await resolveModel({ id: "demo", modelsDirectory: join(directory, "models"), precision: "int8" }),
 });
 

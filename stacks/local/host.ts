@@ -28,19 +28,23 @@ import { type Artefacts, functionPlace } from "./artefacts.ts";
 import { bundleFunctions } from "./bundle.ts";
 import { loadCredentials } from "./credentials.ts";
 import { bucketName, functionArn, functionEnvironment, region, stateMachineArn } from "./environment.ts";
-import { createGateway } from "./gateway/index.ts";
+import { FunctionUses } from "./functions-reply.ts";
+import { createGateway, type HttpApiEvent } from "./gateway/index.ts";
 import type { GrantReport } from "./grant-use.ts";
 import { healthReply } from "./health.ts";
 import { AsyncInvoker, type InvocationReport, LambdaHost } from "./lambda/index.ts";
 import { keepExpiring } from "./lifecycle.ts";
 import { explainListenError, listenOnLoopback, ownUrl } from "./listen.ts";
+import { liveEvents } from "./live-events.ts";
 import { lockDirectory } from "./lock.ts";
 import { keepVoiceModel } from "./model-keeper.ts";
+import { Page } from "./page/index.ts";
 import { PrincipalObjects } from "./principal-objects.ts";
 import { PublicAddress } from "./public-address.ts";
 import { type ObjectEvent, S3Server } from "./s3/index.ts";
 import { keepSchedules } from "./schedules.ts";
 import { type ExecutionEnd, StatesService } from "./states/index.ts";
+import { searchValues } from "./search.ts";
 import { type SystemLimit, type SystemSizing, SystemWatch, shareOf } from "./system/index.ts";
 
 export type HostOptions = {
@@ -57,6 +61,8 @@ export type HostOptions = {
   runtimeCommand?: string[];
   /** The built detector of synthetic voices that `settings.VOICE_MODEL` names; none where no job may ask for it. */
   voice?: BuiltVoiceModel | undefined;
+  /** The built embedding model; without one search compares spelling. */
+  embedding?: { directory: string } | undefined;
   /** 0, the default, is any free port. */
   ports?: { gateway?: number; s3?: number };
   onReport?: (report: InvocationReport) => void;
@@ -139,7 +145,7 @@ async function start(
   closers: (() => Promise<unknown>)[],
   make: (parts: Parts) => LocalHost,
 ): Promise<LocalHost> {
-  const { dataDirectory, settings, model, voice, system } = options;
+  const { dataDirectory, settings, model, voice, embedding, system } = options;
   const notice = options.onNotice ?? (() => undefined);
   // Known before anything is sent to a host whose model can never run.
   for (const each of [model, voice]) if (each) requireModelFit(each.manifest, settings.HALFGIG_INFER_MEMORY);
@@ -159,7 +165,7 @@ async function start(
   const access = new Access(credentials, specs);
   const bundles = options.artefacts
     ? { directory: options.artefacts.unpacked, reused: true }
-    : await bundleFunctions(specs, join(dataDirectory, "bundles"), { frugal: system !== undefined });
+    : await bundleFunctions(specs, settings.HALFGIG_BUNDLE_CACHE ?? join(dataDirectory, "bundles"), { frugal: system !== undefined });
 
   // An event that comes before there is anybody to deliver it to is found by the sweep below.
   let events: AsyncInvoker | undefined;
@@ -214,14 +220,19 @@ async function start(
     MODEL_MEL_BINS: String(model?.manifest.melBins ?? 80),
     MODEL_CARD: JSON.stringify(modelCard(settings, model?.manifest)),
     ...voiceVariables(settings, voice?.manifest, voice?.directory),
+    ...searchValues(dataDirectory, settings, embedding?.directory),
     INFER_FUNCTION: functionArn("infer"),
     ACCESS_TOKEN_SHA256: sha256Hex(credentials.accessToken),
   };
   const models = { MODEL_DIR: model?.manifest.id, VOICE_MODEL_DIR: voice?.manifest.id };
+  const uses = new FunctionUses();
   const lambda = new LambdaHost({
     directory: join(dataDirectory, "lambda"),
     ...(system ? { rooms: system.sizing.rooms, idleMs: system.sizing.idleMs } : {}),
-    onReport: options.onReport,
+    onReport: (report) => {
+      uses.count(report);
+      options.onReport?.(report);
+    },
     ...(options.runtimeCommand ? { runtimeCommand: options.runtimeCommand } : {}),
     functions: names.map((name) => ({
       name,
@@ -295,27 +306,52 @@ async function start(
     expiring.close();
   });
 
+  const jobEvents = (event: HttpApiEvent, closed: AbortSignal) => {
+    const ask = (id: string | undefined) => {
+      const { "last-event-id": _, ...headers } = event.headers;
+      return lambda.invoke("events", {
+        ...event,
+        headers: id === undefined ? headers : { ...headers, "last-event-id": id },
+      });
+    };
+    return liveEvents(ask, event.headers["last-event-id"], closed);
+  };
   const health = () => healthReply({ states, lambda, model: model?.manifest, limitMB: system?.limit.limitMB });
   const publicAddress = settings.HALFGIG_PUBLIC_URL
     ? new PublicAddress(settings.HALFGIG_PUBLIC_URL, s3Listening.url)
     : undefined;
   const withS3 = (listener: RequestListener) => publicAddress?.route(listener) ?? listener;
+  const page = new Page({
+    cacheDirectory: join(dataDirectory, "page"),
+    s3Url: s3Listening.url,
+    frugal: system !== undefined,
+  });
+  // Where memory is counted it is built while nothing else is there; otherwise when somebody looks.
+  if (system) await page.folder();
   const gateway = await listenOnLoopback(
     withS3(
-      createGateway({
-        routes: routes.map((route) => ({
-          route: route.route,
-          functionName: route.function,
-          authorized: route.authorized,
-        })),
-        invoke: async (functionName, event) => {
-          if (functionName === "health") return health();
-          const reply = await lambda.invoke(functionName, event);
-          return publicAddress ? publicAddress.publish(reply) : reply;
-        },
-        authorizer: { functionName: "authorize", cacheSeconds: authorizerCacheSeconds },
-        allowedHosts: ["127.0.0.1", "localhost", ...(publicAddress ? [publicAddress.hostname] : [])],
-      }),
+      page.route(
+        createGateway({
+          routes: [
+            ...routes.map((route) => ({
+              route: route.route,
+              functionName: route.function as string,
+              authorized: route.authorized,
+            })),
+            // Only a host that sees every process can say this.
+            { route: "GET /v1/functions", functionName: "functions", authorized: true },
+          ],
+          invoke: async (functionName, event, closed) => {
+            if (functionName === "health") return health();
+            if (functionName === "functions") return uses.reply(specs, lambda);
+            if (functionName === "events") return jobEvents(event as HttpApiEvent, closed);
+            const reply = await lambda.invoke(functionName, event);
+            return publicAddress ? publicAddress.publish(reply) : reply;
+          },
+          authorizer: { functionName: "authorize", cacheSeconds: authorizerCacheSeconds },
+          allowedHosts: ["127.0.0.1", "localhost", ...(publicAddress ? [publicAddress.hostname] : [])],
+        }),
+      ),
     ),
     options.ports?.gateway ?? 0,
     address,

@@ -8,6 +8,7 @@ import { buildVoiceModel, type VoiceManifest } from "../../layers/models/index.t
 import { voiceReportSchema } from "../../layers/voice/index.ts";
 import { LocalHost } from "../../stacks/local/host.ts";
 import { writeSeededVoiceCheckpoint } from "../parity/voice-checkpoint.ts";
+import { bundleCache } from "../support/bundle-cache.ts";
 import { sample } from "./support/media.ts";
 import { sendAndWait } from "./support/send.ts";
 
@@ -32,7 +33,7 @@ it("a detector that is too large for a layer comes from the bucket: brought once
   const open = () =>
     LocalHost.open({
       dataDirectory: join(directory, "data"),
-      settings: readSettings({ VOICE_MODEL: "xlsr", DISABLE_WHISPER: "1" }),
+      settings: readSettings({ ...bundleCache(), VOICE_MODEL: "xlsr", DISABLE_WHISPER: "1" }),
       voice: { directory: join(directory, "built"), manifest },
       onNotice: (line) => notices.push(line),
     });

@@ -18,7 +18,7 @@ CREATE INDEX IF NOT EXISTS passages_of_job ON passages (tenant, job);
 CREATE VIRTUAL TABLE IF NOT EXISTS vectors USING vec0(
   passage INTEGER PRIMARY KEY, tenant TEXT PARTITION KEY, job TEXT, language TEXT, verdict TEXT,
   start_ms INTEGER, end_ms INTEGER, created_ms INTEGER, vector FLOAT[${embeddingSize}] DISTANCE_METRIC=cosine, chunk_size=256);
-CREATE VIRTUAL TABLE IF NOT EXISTS words USING fts5(words, content='', contentless_delete=1, tokenize='porter unicode61 remove_diacritics 2');
+CREATE VIRTUAL TABLE IF NOT EXISTS words USING fts5(spaced, content='', contentless_delete=1, tokenize='porter unicode61 remove_diacritics 2');
 `;
 
 /** Makes the tables. Those of another format are dropped: what was in them is made anew from the transcripts. */

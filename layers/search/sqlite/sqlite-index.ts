@@ -98,7 +98,7 @@ export class SqliteIndex implements SearchIndex {
     this.#prepare(
       "INSERT INTO vectors (passage, tenant, job, language, verdict, start_ms, end_ms, created_ms, vector) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
     ).run(row, tenant, jobId, language, verdict, ...times, bytesOf(vector));
-    this.#prepare("INSERT INTO words (rowid, words) VALUES (?, ?)").run(row, spacedWords(text));
+    this.#prepare("INSERT INTO words (rowid, spaced) VALUES (?, ?)").run(row, spacedWords(text));
   }
 
   #remove(row: number): void {

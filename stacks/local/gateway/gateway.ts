@@ -25,6 +25,9 @@ export type GatewayOptions = {
 const maxRequestBytes = 10 * 1024 * 1024;
 const defaultTimeoutMs = 30_000;
 
+/** An authorizer's decision is kept for others, whether or not the one who asked first is still there. */
+const unbroken = new AbortController().signal;
+
 const internalError = () => message(500, "Internal Server Error");
 
 /** Ends the handling of a request with a reply of the gateway's own. */
@@ -46,7 +49,8 @@ class Refusal extends Error {
  */
 export function createGateway(options: GatewayOptions): (request: IncomingMessage, response: ServerResponse) => void {
   const table = new RouteTable(options.routes);
-  const authorizer = options.authorizer && new Authorizer(options.authorizer, options.invoke);
+  const authorizer =
+    options.authorizer && new Authorizer(options.authorizer, (name, event) => options.invoke(name, event, unbroken));
   const guarded = options.routes.find(({ authorized }) => authorized);
   if (guarded && !authorizer) throw new Error(`The route "${guarded.route}" needs an authorizer, and none is set.`);
 

@@ -6,6 +6,7 @@ import { readSettings, voiceModelIds } from "../../../layers/core/index.ts";
 import { resolveModel, resolveVoiceModel } from "../../../layers/models/index.ts";
 import { LocalHost } from "../../../stacks/local/host.ts";
 import type { InvocationReport } from "../../../stacks/local/lambda/index.ts";
+import { bundleCache } from "../../support/bundle-cache.ts";
 import { keepGrantUse } from "../../support/grant-use.ts";
 
 export type DemoHost = AsyncDisposable & {
@@ -23,7 +24,7 @@ export async function openDemoHost(environment: Record<string, string> = {}, sha
   const directory = shared ?? (await mkdtemp(join(tmpdir(), "halfgig-e2e-")));
   const reports: InvocationReport[] = [];
   const model = await resolveModel({ id: "demo", modelsDirectory: join(directory, "models"), precision: "int8" });
-  const settings = readSettings({ WHISPER_MODEL: "demo", ...environment });
+  const settings = readSettings({ ...bundleCache(), WHISPER_MODEL: "demo", ...environment });
   const { VOICE_MODEL } = settings;
   const detector = { modelsDirectory: join(directory, "models"), precision: "int8" as const };
   const voice = VOICE_MODEL && (await resolveVoiceModel({ id: voiceModelIds[VOICE_MODEL], ...detector }));

@@ -1,0 +1,68 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import {
+  canonicalJson,
+  derivedJobId,
+  type ErrorCode,
+  environmentValue,
+  errorCodes,
+  type JobRef,
+  MediaError,
+  type Settings,
+  sha256Hex,
+  type TenantId,
+} from "../../../layers/core/index.ts";
+import { findJob, getJson, isFinal, type JobRecord, keys, putObject, readJob } from "../../../layers/storage/index.ts";
+import { type Transcript, transcriptSchema } from "../../../layers/transcript/index.ts";
+import { registerJob, startJob } from "../../../layers/workflow/index.ts";
+import { modelIdentity } from "../model-identity.ts";
+import type { AudioRequest } from "./request.ts";
+
+type Sent = Pick<AudioRequest, "audio" | "fileName" | "options"> & { tenant: TenantId };
+
+/**
+ * The transcript of a file by the ordinary workflow, waited for as long as the signal allows. The job is known by its bytes and options: who
+ * sends the same again, as clients do by themselves after a timeout, waits for the same job.
+ * @throws MediaError `request.timeout` where the job is still at work; what the job failed with
+ */
+export async function transcribeAsJob(
+  { tenant, audio, fileName, options }: Sent,
+  { settings, signal }: { settings: Settings; signal: AbortSignal },
+): Promise<Transcript> {
+  const model = modelIdentity(options, settings);
+  const ref = { tenant, jobId: derivedJobId(tenant, sha256Hex(audio), canonicalJson(options), model) };
+  const earlier = await findJob(ref);
+  if (!earlier || needsStart(earlier)) {
+    const key = keys.upload(ref);
+    const bucket = environmentValue("UPLOADS_BUCKET");
+    // The event of the object may come before there is a job of it: then it changes nothing.
+    await putObject(bucket, key, audio, "application/octet-stream");
+    await registerJob(ref, { fileName, model, options, upload: { key, sizeBytes: audio.length } });
+    await startJob(ref);
+  }
+  const job = await ended(ref, signal);
+  const stored = await getJson(environmentValue("RESULTS_BUCKET"), keys.transcript(job, "json"));
+  if (stored) return transcriptSchema.parse(stored.value);
+  throw new MediaError("transcript.incomplete", `Job ${ref.jobId} is ${job.status}, and its transcript is not there.`);
+}
+
+/** Neither at work nor ended with a result. */
+const needsStart = ({ status, executionName }: JobRecord) =>
+  status === "failed" || status === "canceled" || executionName === undefined;
+
+async function ended(ref: JobRef, signal: AbortSignal): Promise<JobRecord> {
+  for (let pauseMs = 150; ; pauseMs = Math.min(1_000, pauseMs * 1.3)) {
+    const job = await readJob(ref);
+    if (job.status === "failed") throw failureOf(job);
+    if (job.status === "canceled") throw new MediaError("job.canceled", `Job ${ref.jobId} was canceled.`);
+    if (isFinal(job)) return job;
+    await sleep(pauseMs, undefined, { signal }).catch(() => {
+      const how = `GET /v1/jobs/${ref.jobId} says how far it is; sending the same file again waits for the same job.`;
+      throw new MediaError("request.timeout", `The file takes longer than one request may. It is job ${ref.jobId}: ${how}`);
+    });
+  }
+}
+
+function failureOf({ jobId, error }: JobRecord): MediaError {
+  const message = `Job ${jobId} failed at ${error?.step}: ${error?.message} ${error?.advice ?? ""}`.trimEnd();
+  return new MediaError(error && error.code in errorCodes ? (error.code as ErrorCode) : "job.failed", message);
+}

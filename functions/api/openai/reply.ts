@@ -1,0 +1,79 @@
+import { languageName } from "../../../layers/providers/index.ts";
+import { renderSrt, renderTxt, renderVtt, type Segment, type Transcript } from "../../../layers/transcript/index.ts";
+import { type HttpReply, json } from "../http.ts";
+import type { AudioRequest, Task } from "./request.ts";
+
+type Asked = Pick<AudioRequest, "format" | "granularities" | "stream"> & { task: Task };
+
+/** A transcript in the form that was asked for. */
+export function replyWith(transcript: Transcript, { format, granularities, stream, task }: Asked): HttpReply {
+  const { segments } = transcript;
+  if (stream) return { statusCode: 200, headers: { "content-type": "text/event-stream" }, body: events(transcript) };
+  switch (format) {
+    case "json":
+      return json(200, { text: textOf(segments), usage: usageOf(transcript) });
+    case "verbose_json":
+      return json(200, verbose(transcript, granularities, task));
+    case "text":
+      return plain(renderTxt(segments), "text/plain; charset=utf-8");
+    case "srt":
+      return plain(renderSrt(segments), "text/plain; charset=utf-8");
+    case "vtt":
+      return plain(renderVtt(segments), "text/vtt; charset=utf-8");
+  }
+}
+
+const plain = (body: Iterable<string>, type: string): HttpReply => ({
+  statusCode: 200,
+  headers: { "content-type": type },
+  body: [...body].join(""),
+});
+
+const textOf = (segments: readonly Segment[]) => segments.map(({ text }) => text.trim()).join(" ");
+const seconds = (ms: number) => ms / 1000;
+const usageOf = ({ source }: Transcript) => ({ type: "duration", seconds: Math.ceil(seconds(source.durationMs)) });
+
+/** Clients read numbers here and no null: where nobody measured, what says nothing against the text. */
+function verbose(transcript: Transcript, granularities: AudioRequest["granularities"], task: Task) {
+  const { segments, source, language, warnings } = transcript;
+  return {
+    task,
+    language: language ? languageName(language.code) : null,
+    duration: seconds(source.durationMs),
+    text: textOf(segments),
+    ...(granularities.includes("segment") && {
+      segments: segments.map((segment) => ({
+        id: segment.id,
+        seek: Math.round(segment.startMs / 10),
+        start: seconds(segment.startMs),
+        end: seconds(segment.endMs),
+        text: segment.text,
+        tokens: segment.tokens,
+        temperature: segment.temperature ?? 0,
+        avg_logprob: segment.avgLogprob ?? 0,
+        compression_ratio: segment.compressionRatio ?? 1,
+        no_speech_prob: segment.noSpeechProb ?? 0,
+      })),
+    }),
+    ...(granularities.includes("word") && {
+      words: segments.flatMap(({ words = [] }) =>
+        words.map(({ text, startMs, endMs }) => ({ word: text.trim(), start: seconds(startMs), end: seconds(endMs) })),
+      ),
+    }),
+    ...(warnings.length > 0 && { warnings }),
+    usage: usageOf(transcript),
+  };
+}
+
+/**
+ * Server-sent events: a delta for every segment, whose texts together are the text of the last event.
+ * https://platform.openai.com/docs/api-reference/audio/transcript-text-delta-event
+ */
+function events(transcript: Transcript): string {
+  const deltas = transcript.segments.map(({ text, id }) => ({
+    type: "transcript.text.delta",
+    delta: `${id === 0 ? "" : " "}${text.trim()}`,
+  }));
+  const done = { type: "transcript.text.done", text: textOf(transcript.segments), usage: usageOf(transcript) };
+  return [...deltas, done].map((event) => `data: ${JSON.stringify(event)}\n\n`).join("");
+}

@@ -1,0 +1,47 @@
+import { environmentValue, MediaError, readSettings, type Settings } from "../core/index.ts";
+import type { Embedder } from "./embedder.ts";
+import type { SearchIndex } from "./index-port.ts";
+import { lexicalEmbedder } from "./lexical.ts";
+
+export type StoreName = Exclude<Settings["SEARCH_INDEX"], "none">;
+
+/**
+ * The index that this process' environment names, opened anew; undefined where the service has none.
+ * @throws MediaError `search.unavailable`, `config.invalid`
+ */
+export async function openSearchIndex(): Promise<SearchIndex | undefined> {
+  const { SEARCH_INDEX: store } = readSettings(process.env);
+  if (store === "sqlite") {
+    const path = process.env.SEARCH_INDEX_PATH;
+    if (!path) return undefined;
+    const { SqliteIndex } = await import("./sqlite/index.ts");
+    return new SqliteIndex({ path, extensionPath: environmentValue("SEARCH_EXTENSION_PATH") });
+  }
+  return undefined;
+}
+
+let opened: Promise<SearchIndex | undefined> | undefined;
+
+/** The same index for all requests of this process. */
+export function processSearchIndex(): Promise<SearchIndex | undefined> {
+  opened ??= openSearchIndex().catch((error) => {
+    opened = undefined;
+    throw error;
+  });
+  return opened;
+}
+
+/** @throws MediaError `search.unavailable` where the service has no index */
+export async function requireSearchIndex(): Promise<SearchIndex> {
+  const index = await processSearchIndex();
+  if (index) return index;
+  throw new MediaError(
+    "search.unavailable",
+    "This service keeps no search index. Set SEARCH_INDEX to sqlite (on one machine), s3vectors or pinecone, and start it again.",
+  );
+}
+
+/** What this process embeds with: the model whose folder the environment names, else by spelling. */
+export async function processEmbedder(): Promise<Embedder> {
+  return lexicalEmbedder;
+}

@@ -1,0 +1,31 @@
+import { clock, date, languageName } from "../format.ts";
+import type { Job } from "../api/types.ts";
+import { jobLink } from "../route.ts";
+import { strings } from "../strings.ts";
+import { JobActions } from "./job-actions.tsx";
+import { JobProgress } from "./job-progress.tsx";
+import { titleOf } from "./title.ts";
+
+export function JobRow({ job, onChange }: { job: Job; onChange: () => void }) {
+  const { jobId, status, createdAt, media, language, error } = job;
+  const title = titleOf(job);
+  const facts = [
+    date(createdAt),
+    ...(media?.durationMs ? [clock(media.durationMs)] : []),
+    ...(language ? [languageName(language.code)] : []),
+  ];
+  return (
+    <li class={`job ${status}`}>
+      <div class="what">
+        <a class="name" href={jobLink(jobId)}>
+          {title}
+        </a>
+        <span class={`status ${status}`}>{strings.jobs.status[status]}</span>
+      </div>
+      <p class="facts">{facts.join(" · ")}</p>
+      {status === "running" && <JobProgress job={job} compact />}
+      {error && <p class="error">{error.message}</p>}
+      <JobActions job={job} onChange={onChange} />
+    </li>
+  );
+}
