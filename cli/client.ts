@@ -4,6 +4,7 @@ import { pipeline } from "node:stream/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { JobOptions, JobRecord } from "../layers/storage/index.ts";
 import type { SubtitleOptions } from "../layers/transcript/index.ts";
+import type { FoundPassages, GivenAnswer } from "./found.ts";
 
 /** `windows` are counted, or `exact` mode's way through the file is measured. */
 export type JobProgress = { windows: number; windowsDone: number } | { seekMs: number; durationMs: number };
@@ -92,6 +93,42 @@ export class ApiClient {
   /** What was found out about the voices, as JSON. */
   async voice(jobId: string): Promise<string> {
     return (await this.#fetch("GET", `/v1/jobs/${jobId}/voice.json`)).text();
+  }
+
+  /** @param query `q` and filters, as `GET /v1/search` has them */
+  search(query: Record<string, string>): Promise<FoundPassages> {
+    return this.#json("GET", `/v1/search?${new URLSearchParams(query)}`);
+  }
+
+  ask(body: Record<string, string | number>): Promise<GivenAnswer> {
+    return this.#json("POST", "/v1/ask", body);
+  }
+
+  /** Forgets all passages; the first step of making the index anew. */
+  clearIndex(): Promise<{ embedsWith: FoundPassages["embedding"] }> {
+    return this.#json("POST", "/v1/search/reindex", { clear: true });
+  }
+
+  /** Makes one job's passages findable, in as many requests as that takes. @returns how many there are */
+  async indexJob(jobId: string): Promise<number> {
+    for (let from = 0; ; ) {
+      const { count, next } = await this.#json<{ count: number; next: number }>("POST", "/v1/search/reindex", {
+        jobId,
+        from,
+      });
+      if (next >= count) return count;
+      from = next;
+    }
+  }
+
+  /** Every job with a transcript, the newest first. */
+  async *finishedJobs(): AsyncGenerator<JobRecord> {
+    for (let cursor: string | null = ""; cursor !== null; ) {
+      const query = new URLSearchParams({ status: "done,partial", limit: "100", ...(cursor ? { cursor } : {}) });
+      const page: { jobs: JobRecord[]; next: string | null } = await this.#json("GET", `/v1/jobs?${query}`);
+      yield* page.jobs;
+      cursor = page.next;
+    }
   }
 
   /** Polls until the job has ended. */

@@ -15,6 +15,11 @@ export const jobFlags = {
   hotwords: { type: "string" },
   "beam-size": { type: "string" },
   "best-of": { type: "string" },
+  patience: { type: "string" },
+  "length-penalty": { type: "string" },
+  "compression-ratio-threshold": { type: "string" },
+  "logprob-threshold": { type: "string" },
+  "no-speech-threshold": { type: "string" },
   temperature: { type: "string" },
   "clip-timestamps": { type: "string" },
   "hallucination-silence": { type: "string" },
@@ -23,25 +28,6 @@ export const jobFlags = {
   ...voiceFlags,
   "language-alternatives": { type: "string" },
 } as const;
-
-export const jobUsage = `Recognition
-      --language <code>         the language that is spoken, such as en          (default: detected)
-      --task <task>             transcribe, translate to English, or language: find out which and stop
-      --mode <mode>             parallel: windows cut at silence; exact: the reference's loop over the whole file
-      --words                   times for every word
-      --initial-prompt <text>   text that could have come before: names, spelling, style
-      --carry-initial-prompt    exact: the initial prompt stands before every window, not before the first alone
-      --hotwords <text>         words to expect
-      --beam-size <n>           hypotheses of the search, 1 to 16                (default: 1 below one core, else 5)
-      --best-of <n>             samples at each temperature above 0
-      --temperature <list>      the fallback ladder, such as 0,0.2,0.4; one number means no fallback
-      --clip-timestamps <list>  exact: seconds from, to, from, …: the only stretches to transcribe
-      --hallucination-silence <ms>        exact, with --words: skip longer silence around text that looks invented
-      --no-condition-on-previous-text     exact: each window without the text before it
-      --multilingual            exact: the language is detected anew for every window
-      --language-alternatives <n>         parallel: other languages to try where the likeliest one is doubtful
-      --transcript <file>       a transcript of the file (srt, vtt, txt, json): it is used, and nothing is recognised
-      --asr-provider <name>     local, openai or transcribe                      (default: ASR_PROVIDER)`;
 
 type Switch = "words" | "no-condition-on-previous-text" | "carry-initial-prompt" | "multilingual";
 type Text = Exclude<keyof typeof jobFlags, Switch>;
@@ -57,6 +43,10 @@ const flagOf: Record<string, string> = {
   languageAlternatives: "--language-alternatives",
   beamSize: "--beam-size",
   bestOf: "--best-of",
+  lengthPenalty: "--length-penalty",
+  compressionRatioThreshold: "--compression-ratio-threshold",
+  logprobThreshold: "--logprob-threshold",
+  noSpeechThreshold: "--no-speech-threshold",
   temperatures: "--temperature",
   voiceModel: "--voice-model",
   voiceHop: "--voice-hop",
@@ -81,6 +71,12 @@ export function parseJobFlags(
     }
     return parts?.map(Number);
   };
+  const decimal = (flag: Text) => {
+    const text = values[flag];
+    if (text !== undefined && !/^-?\d+(\.\d+)?$/.test(text)) refuse(`--${flag} takes a number, not "${text}".`);
+    return text === undefined ? undefined : Number(text);
+  };
+  const threshold = (flag: Text) => (values[flag]?.toLowerCase() === "none" ? null : decimal(flag));
   const given = {
     language: values.language,
     task: values.task,
@@ -91,6 +87,11 @@ export function parseJobFlags(
     hotwords: values.hotwords,
     beamSize: count("beam-size", 16),
     bestOf: count("best-of", 16),
+    patience: decimal("patience"),
+    lengthPenalty: decimal("length-penalty"),
+    compressionRatioThreshold: threshold("compression-ratio-threshold"),
+    logprobThreshold: threshold("logprob-threshold"),
+    noSpeechThreshold: threshold("no-speech-threshold"),
     temperatures: list("temperature"),
     clipTimestamps: list("clip-timestamps"),
     hallucinationSilenceMs: count("hallucination-silence", 600_000),

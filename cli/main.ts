@@ -1,25 +1,29 @@
 import { readFile } from "node:fs/promises";
 import { MediaError } from "../layers/core/index.ts";
 import { exitStatus } from "./exit-status.ts";
-import { parseCommandLine, UsageError, usage } from "./options.ts";
+import { helpPage, helpTopics } from "./help/index.ts";
+import { parseCommandLine, UsageError } from "./options.ts";
 import { printable } from "./terminal.ts";
 
 /** Runs one command line. @returns the exit status; nothing is thrown */
 export async function run(argv: readonly string[]): Promise<number> {
   try {
-    // These two have options of their own.
+    // These have options of their own.
+    if (argv[0] === "completion") return (await import("./commands/completion.ts")).completion(argv.slice(1));
     if (argv[0] === "plan") return await (await import("./commands/plan.ts")).plan(argv.slice(1));
     if (argv[0] === "doctor") return await (await import("./commands/doctor.ts")).doctor(argv.slice(1));
+    if (argv[0] === "search") return await (await import("./commands/search.ts")).search(argv.slice(1));
+    if (argv[0] === "ask") return await (await import("./commands/ask.ts")).ask(argv.slice(1));
+    if (argv[0] === "reindex") return await (await import("./commands/reindex.ts")).reindex(argv.slice(1));
     const options = parseCommandLine(argv);
     switch (options.command) {
       case "help":
-        process.stdout.write(usage);
-        return exitStatus.done;
+        return help(options.files[0]);
       case "version":
         process.stdout.write(`${await version()}\n`);
         return exitStatus.done;
       case "settings":
-        return (await import("./commands/settings.ts")).settings();
+        return (await import("./commands/settings.ts")).settings(options);
       case "credentials":
         return await (await import("./commands/credentials.ts")).credentials(options);
       case "models":
@@ -29,6 +33,7 @@ export async function run(argv: readonly string[]): Promise<number> {
       case "demo":
         return await (await import("./commands/demo.ts")).demo(options);
       case "transcribe":
+        if (options.watch !== undefined) return await (await import("./commands/watch.ts")).watch(options, options.watch);
         return await (await import("./commands/transcribe.ts")).transcribe(options);
     }
   } catch (error) {
@@ -39,6 +44,13 @@ export async function run(argv: readonly string[]): Promise<number> {
     process.stderr.write(`halfgig: ${printable(describe(error))}\n`);
     return exitStatus.failed;
   }
+}
+
+function help(topic: string | undefined): number {
+  const page = helpPage(topic);
+  if (page === undefined) throw new UsageError(`There is no help on "${topic}", but on: ${helpTopics.join(", ")}.`);
+  process.stdout.write(page);
+  return exitStatus.done;
 }
 
 /** What a person reads: our errors as they are; others with their stack, because they are defects. */

@@ -3,10 +3,10 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { transcriptFormats } from "../layers/storage/keys.ts";
 import type { SubtitleOptions } from "../layers/transcript/index.ts";
-import { type JobFlags, jobFlags, jobUsage, parseJobFlags } from "./job-flags.ts";
-import { parseSubtitleFlags, subtitleFlags, subtitleUsage } from "./subtitle-flags.ts";
-import { parseUrlFlags, urlFlags, urlUsage } from "./url-flags.ts";
-import { voiceUsage } from "./voice-flags.ts";
+import { type JobFlags, jobFlags, parseJobFlags } from "./job-flags.ts";
+import { parseSubtitleFlags, subtitleFlags } from "./subtitle-flags.ts";
+import { parseUrlFlags, urlFlags } from "./url-flags.ts";
+import { fromWhisperNames } from "./whisper-names.ts";
 
 /** A command line that cannot be understood; the program ends with status 2. */
 export class UsageError extends Error {}
@@ -32,50 +32,15 @@ export type CommandLine = {
   port: number;
   s3Port: number;
   fresh: boolean;
+  /** Results for programs. */
+  json: boolean;
+  /** A folder whose new files are transcribed, for as long as the program runs. */
+  watch: string | undefined;
   /** models: which graphs to build, where not those that the settings name. */
   precision: "int8" | "fp32" | undefined;
   update: boolean;
   builds: boolean;
 };
-
-export const usage = `halfgig: transcripts from audio and video inside a fixed memory allocation
-
-  halfgig [options] <file...>   transcribe files, one after the other
-  halfgig serve [options]       run the whole service on this machine
-  halfgig demo [--fresh]        transcribe the bundled video with the bundled demo model
-  halfgig models [list]         the models that are known, and those that are on this machine
-  halfgig models pull <name>    fetch a model from the model hub; <owner>/<name>[@revision] takes any Whisper
-  halfgig models build <name>   build its graphs now, instead of at first use; --precision int8 or fp32
-  halfgig models verify [name]  read every file again and compare it with what was published and built
-  halfgig models rm <name>      delete a model; with --builds its graphs alone
-  halfgig credentials           keys and addresses for AWS CLI and rclone, for the service that runs here
-  halfgig plan <file|duration>  memory, time and cost on AWS, without running anything; halfgig plan --help
-  halfgig doctor [--json]       checks this machine, and says what to do
-  halfgig settings              the environment variables that halfgig reads, and what it understood
-
-Options
-  -f, --format <list>   json, srt, vtt, txt, tsv or all; several with commas   (default: srt)
-  -o, --output <dir>    write <name>.<format> files there, instead of printing
-      --model <name>    speech model; "demo" is the one that comes with halfgig (default: WHISPER_MODEL)
-      --memory <MB>     memory allocation of the infer function                (default: 512)
-                        serve: one limit for host and functions together       (default: none)
-      --data <dir>      data directory                     (default: ~/.local/share/halfgig)
-      --update          models pull: replace what is locked by what is published now
-      --fresh           do not reuse an earlier result of the same file
-      --port <n>        serve: port of the HTTP API        (default: 8765)
-      --s3-port <n>     serve: port of the S3 API          (default: 8766)
-  -h, --help, --version
-
-${jobUsage}
-
-${voiceUsage}
-
-${urlUsage}
-
-${subtitleUsage}
-
-Exit status: 0 all done, 1 failed, 2 usage, 3 partial (some windows failed; the ledger says which).
-`;
 
 /** The folder for data that no option names: XDG base directory specification. */
 export function defaultDataDirectory(environment: NodeJS.ProcessEnv): string {
@@ -85,7 +50,7 @@ export function defaultDataDirectory(environment: NodeJS.ProcessEnv): string {
 
 /** @throws UsageError */
 export function parseCommandLine(argv: readonly string[]): CommandLine {
-  const { values, positionals } = parse(argv);
+  const { values, positionals } = parse(fromWhisperNames(argv));
   const [first, ...rest] = positionals;
   const named =
     first === "serve" ||
@@ -95,8 +60,12 @@ export function parseCommandLine(argv: readonly string[]): CommandLine {
     first === "models" ||
     first === "help";
   const command = values.version ? "version" : values.help ? "help" : named ? first : "transcribe";
-  const files = named ? rest : positionals;
-  if (command === "transcribe" && files.length === 0) throw new UsageError("No file was given.");
+  // Of help there is a page for each command and topic.
+  const asked = values.help && first !== "help";
+  const files = asked ? (named ? [first] : []) : named ? rest : positionals;
+  if (command === "transcribe" && (files.length === 0) !== (values.watch !== undefined)) {
+    throw new UsageError(files.length === 0 ? "No file was given." : "--watch takes a folder, and no files besides.");
+  }
   if (!["transcribe", "models", "help", "version"].includes(command) && files.length > 0) {
     throw new UsageError(`halfgig ${command} takes no file; "${files[0]}" was given.`);
   }
@@ -124,37 +93,44 @@ export function parseCommandLine(argv: readonly string[]): CommandLine {
     port: wholeNumber("--port", values.port, 0, 65_535),
     s3Port: wholeNumber("--s3-port", values["s3-port"], 0, 65_535),
     fresh: values.fresh,
+    json: values.json,
+    watch: values.watch,
     precision: parsePrecision(values.precision),
     update: values.update,
     builds: values.builds,
   };
 }
 
+/** For `parseArgs`, and for what shells complete. */
+export const optionTable = {
+  format: { type: "string", short: "f", default: "srt" },
+  output: { type: "string", short: "o" },
+  ...subtitleFlags,
+  ...urlFlags,
+  ...jobFlags,
+  transcript: { type: "string" },
+  "asr-provider": { type: "string" },
+  model: { type: "string" },
+  memory: { type: "string" },
+  data: { type: "string" },
+  fresh: { type: "boolean", default: false },
+  precision: { type: "string" },
+  update: { type: "boolean", default: false },
+  builds: { type: "boolean", default: false },
+  port: { type: "string", default: "8765" },
+  "s3-port": { type: "string", default: "8766" },
+  help: { type: "boolean", short: "h", default: false },
+  version: { type: "boolean", default: false },
+  json: { type: "boolean", default: false },
+  watch: { type: "string" },
+} as const;
+
 function parse(argv: readonly string[]) {
   try {
     return parseArgs({
       args: [...argv],
       allowPositionals: true,
-      options: {
-        format: { type: "string", short: "f", default: "srt" },
-        output: { type: "string", short: "o" },
-        ...subtitleFlags,
-        ...urlFlags,
-        ...jobFlags,
-        transcript: { type: "string" },
-        "asr-provider": { type: "string" },
-        model: { type: "string" },
-        memory: { type: "string" },
-        data: { type: "string" },
-        fresh: { type: "boolean", default: false },
-        precision: { type: "string" },
-        update: { type: "boolean", default: false },
-        builds: { type: "boolean", default: false },
-        port: { type: "string", default: "8765" },
-        "s3-port": { type: "string", default: "8766" },
-        help: { type: "boolean", short: "h", default: false },
-        version: { type: "boolean", default: false },
-      },
+      options: optionTable,
     });
   } catch (error) {
     throw new UsageError((error as Error).message);

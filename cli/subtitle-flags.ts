@@ -8,12 +8,6 @@ export const subtitleFlags = {
   "highlight-words": { type: "boolean", default: false },
 } as const;
 
-export const subtitleUsage = `Subtitles (srt and vtt)
-      --max-line-width <n>      columns of a line; wide characters count as two
-      --max-line-count <n>      lines of a cue, filled across segments; with --max-line-width
-      --max-words-per-line <n>  words of a line
-      --highlight-words         underline each word while it is spoken; implies --words`;
-
 type Values = { [Flag in Exclude<keyof typeof subtitleFlags, "highlight-words">]?: string | undefined } & {
   "highlight-words": boolean;
 };

@@ -8,11 +8,6 @@ export const urlFlags = {
   "max-height": { type: "string" },
 } as const;
 
-export const urlUsage = `Addresses (http, https) in place of files: media files, and pages that yt-dlp can read
-      --captions <policy>       prefer: published captions instead of recognition; require; ignore  (default: prefer)
-      --caption-languages <list>          languages of captions, the most wanted first       (default: what is spoken)
-      --max-height <n>          tallest video where there is no sound by itself              (default: MAX_HEIGHT)`;
-
 /** True for what is fetched and not read from the disk. */
 export const isAddress = (file: string): boolean => /^https?:\/\//i.test(file);
 

@@ -1,4 +1,3 @@
-import { voiceModelNames } from "../layers/core/index.ts";
 import type { JobFlags } from "./job-flags.ts";
 
 /** For `parseArgs`. */
@@ -9,14 +8,6 @@ export const voiceFlags = {
   "voice-budget": { type: "string" },
   "operating-point": { type: "string" },
 } as const;
-
-export const voiceUsage = `Voices
-      --tasks <list>            transcribe or translate, language, voice: everything to do, with commas between;
-                                voice finds out whether the voices are human or synthetic
-      --voice-model <name>      detector: ${voiceModelNames.join(", ")}; "demo" comes with halfgig (default: VOICE_MODEL, else ast)
-      --voice-hop <ms>          speech between the beginnings of two judged windows (default: a window, so that none overlap)
-      --voice-budget <share>    stop judging when a wrong stop is no likelier than this, such as 0.01 (default: judge all speech)
-      --operating-point <name>  recall misses few synthetic voices, precision accuses few human ones (default: balanced)`;
 
 type Values = { [Flag in keyof typeof voiceFlags]?: string | undefined };
 

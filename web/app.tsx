@@ -38,7 +38,7 @@ export function App() {
         ) : route.view === "job" ? (
           <JobView key={route.jobId} jobId={route.jobId} atMs={route.atMs} />
         ) : route.view === "search" ? (
-          <SearchView query={route.query} />
+          <SearchView query={route.query} ask={route.ask} />
         ) : route.view === "machine" ? (
           <MachineView />
         ) : (

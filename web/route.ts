@@ -4,7 +4,7 @@ import { useEffect, useState } from "preact/hooks";
 export type Route =
   | { view: "files" }
   | { view: "job"; jobId: string; atMs: number | undefined }
-  | { view: "search"; query: string }
+  | { view: "search"; query: string; ask: boolean }
   | { view: "machine" };
 
 export function parseRoute(hash: string): Route {
@@ -15,14 +15,15 @@ export function parseRoute(hash: string): Route {
     const seconds = Number(parameters.get("t") ?? Number.NaN);
     return { view: "job", jobId: job[1], atMs: Number.isFinite(seconds) ? Math.round(seconds * 1000) : undefined };
   }
-  if (path === "/search") return { view: "search", query: parameters.get("q") ?? "" };
+  if (path === "/search") return { view: "search", query: parameters.get("q") ?? "", ask: parameters.has("ask") };
   if (path === "/machine") return { view: "machine" };
   return { view: "files" };
 }
 
 export const filesLink = "#/";
 export const machineLink = "#/machine";
-export const searchLink = (query = "") => (query ? `#/search?q=${encodeURIComponent(query)}` : "#/search");
+export const searchLink = (query = "", ask = false) =>
+  query ? `#/search?q=${encodeURIComponent(query)}${ask ? "&ask=1" : ""}` : "#/search";
 export const jobLink = (jobId: string, atMs?: number) =>
   `#/jobs/${jobId}${atMs === undefined ? "" : `?t=${(atMs / 1000).toFixed(2)}`}`;
 

@@ -177,7 +177,6 @@ export const strings = {
     results: (count: number) => `${count} passage${count === 1 ? "" : "s"}`,
     answer: "Answer",
     sources: "Where it is said",
-    extractive: "No language model is set up here: this is the passage that fits best, word for word.",
     more: "More results",
   },
   machine: {

@@ -13,13 +13,23 @@ export async function credentials(options: CommandLine): Promise<number> {
       `No halfgig serve runs with the data directory ${base}. Start it, or name its data directory with --data.`,
     );
   }
-  process.stdout.write(shellCommands(access));
+  process.stdout.write(options.json ? `${JSON.stringify(variablesOf(access), null, 2)}\n` : shellCommands(access));
   return 0;
 }
 
 /** For `eval "$(halfgig credentials)"`. Nothing in a value needs quoting: keys are base64, addresses are ours. */
-export function shellCommands({ keys, addresses, region, stateMachineArn }: ToolAccess): string {
-  const variables = {
+export function shellCommands(access: ToolAccess): string {
+  const lines = Object.entries(variablesOf(access)).map(([name, value]) => `export ${name}=${value}`);
+  return `${lines.join("\n")}
+# Then: aws s3 ls s3://halfgig-results/transcripts/ --recursive
+#       aws stepfunctions list-executions --state-machine-arn ${access.stateMachineArn}
+#       rclone ls halfgig:halfgig-results
+# AWS CLI before 2.13 does not read the AWS_ENDPOINT_URL variables: add --endpoint-url $AWS_ENDPOINT_URL_S3 (or _SFN, _LAMBDA).
+`;
+}
+
+function variablesOf({ keys, addresses, region }: ToolAccess): Record<string, string> {
+  return {
     AWS_ACCESS_KEY_ID: keys.accessKeyId,
     AWS_SECRET_ACCESS_KEY: keys.secretAccessKey,
     AWS_REGION: region,
@@ -35,11 +45,4 @@ export function shellCommands({ keys, addresses, region, stateMachineArn }: Tool
     RCLONE_CONFIG_HALFGIG_ENDPOINT: addresses.s3,
     RCLONE_CONFIG_HALFGIG_NO_CHECK_BUCKET: "true",
   };
-  const lines = Object.entries(variables).map(([name, value]) => `export ${name}=${value}`);
-  return `${lines.join("\n")}
-# Then: aws s3 ls s3://halfgig-results/transcripts/ --recursive
-#       aws stepfunctions list-executions --state-machine-arn ${stateMachineArn}
-#       rclone ls halfgig:halfgig-results
-# AWS CLI before 2.13 does not read the AWS_ENDPOINT_URL variables: add --endpoint-url $AWS_ENDPOINT_URL_S3 (or _SFN, _LAMBDA).
-`;
 }

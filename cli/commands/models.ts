@@ -4,6 +4,7 @@ import {
   hubSettings,
   type ListedModel,
   listModels,
+  obtainEmbeddingModel,
   obtainModel,
   obtainVoiceModel,
   parseModelName,
@@ -21,6 +22,8 @@ import { printable } from "../terminal.ts";
 const say = (line: string) => process.stdout.write(`${line}\n`);
 const notice = (line: string) => process.stderr.write(`halfgig: ${line}\n`);
 
+const obtainers = { speech: obtainModel, voice: obtainVoiceModel, embedding: obtainEmbeddingModel };
+
 /** `halfgig models list|pull|build|verify|rm`: what is asked for on stdout, progress on stderr. */
 export async function models(options: CommandLine): Promise<number> {
   const [action = "list", name, ...more] = options.files;
@@ -35,7 +38,7 @@ export async function models(options: CommandLine): Promise<number> {
   switch (action) {
     case "list":
       if (name !== undefined) throw new UsageError(`halfgig models list takes no name; "${name}" was given.`);
-      return await list(directory);
+      return await list(directory, options.json);
     case "pull":
       return await pull(named(), directory, settings, options.update);
     case "build":
@@ -49,8 +52,13 @@ export async function models(options: CommandLine): Promise<number> {
   }
 }
 
-async function list(directory: string): Promise<number> {
-  const rows = (await listModels(directory)).map((model) => [
+async function list(directory: string, json: boolean): Promise<number> {
+  const known = await listModels(directory);
+  if (json) {
+    say(JSON.stringify({ directory, models: known }, null, 2));
+    return exitStatus.done;
+  }
+  const rows = known.map((model) => [
     model.demo ? `${model.id} (DEMO)` : model.id,
     model.kind,
     model.present ? "yes" : "no",
@@ -108,7 +116,7 @@ async function build(
     manifest,
     built,
     directory: folder,
-  } = await (parseModelName(name).known?.kind === "voice" ? obtainVoiceModel : obtainModel)({
+  } = await obtainers[parseModelName(name).known?.kind ?? "speech"]({
     id: name,
     modelsDirectory: directory,
     precision,

@@ -2,12 +2,16 @@ import { z } from "zod";
 import { MediaError, parseTenantId, type TenantId } from "../../layers/core/index.ts";
 import type { HttpEvent } from "./http.ts";
 
-/** Who asks: whose jobs they may touch, and what they may do (`*` is everything). The authorizer says so. */
-export type Caller = { tenant: TenantId; scopes: string[] };
+/** Who asks: whose jobs they may touch, what they may do (`*` is everything), and with which key. The authorizer says so. */
+export type Caller = { tenant: TenantId; scopes: string[]; keyId: string };
 
 const contextSchema = z.object({
   authorizer: z.object({
-    lambda: z.object({ tenant: z.string().transform((text) => parseTenantId(text)), scopes: z.array(z.string()) }),
+    lambda: z.object({
+      tenant: z.string().transform((text) => parseTenantId(text)),
+      scopes: z.array(z.string()),
+      keyId: z.string(),
+    }),
   }),
 });
 

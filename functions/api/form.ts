@@ -80,7 +80,11 @@ export async function readForm(event: HttpEvent, mostFileBytes: number, sink: Fi
 
 function openForm(type: string, mostFileBytes: number): busboy.Busboy {
   try {
-    return busboy({ headers: { "content-type": type }, defParamCharset: "utf8", limits: { ...limits, fileSize: mostFileBytes + 1 } });
+    return busboy({
+      headers: { "content-type": type },
+      defParamCharset: "utf8",
+      limits: { ...limits, fileSize: mostFileBytes + 1 },
+    });
   } catch (cause) {
     throw invalid("The form's boundary is missing", cause);
   }
@@ -89,7 +93,8 @@ function openForm(type: string, mostFileBytes: number): busboy.Busboy {
 /** For people only: never part of a key or a command. Clients that send paths mean the last part. */
 export function nameOf(text: string | undefined): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what is taken out
-  const name = (text ?? "").replace(/[\u0000-\u001f\u007f]/g, "").split(/[\\/]/).at(-1);
+  const controls = /[\u0000-\u001f\u007f]/g;
+  const name = (text ?? "").replace(controls, "").split(/[\\/]/).at(-1);
   return name?.slice(0, 1024) || "upload";
 }
 

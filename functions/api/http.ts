@@ -21,7 +21,11 @@ export function endpoint(handle: (event: HttpEvent) => Promise<HttpReply>) {
       onError: (request) => {
         const problem = toProblem(request.error);
         if (problem.status >= 500) log.error("request failed", request.error as Error);
-        request.response = json(problem.status, problem.body, { "content-type": "application/problem+json" });
+        const after = request.error instanceof MediaError ? request.error.context.retryAfterSeconds : undefined;
+        request.response = json(problem.status, problem.body, {
+          "content-type": "application/problem+json",
+          ...(after === undefined ? {} : { "retry-after": String(after) }),
+        });
       },
     })
     .handler(handle);

@@ -3,6 +3,8 @@ import { pipeline } from "node:stream/promises";
 import { environmentValue, type JobRef, MediaError, newJobId, readSettings } from "../../layers/core/index.ts";
 import { deleteObject, keys, optionsFromTexts, putStream } from "../../layers/storage/index.ts";
 import { registerJob, startJob } from "../../layers/workflow/index.ts";
+import { admitJob } from "./admit.ts";
+import { audited } from "./audited.ts";
 import { callerOf } from "./caller.ts";
 import { invalid, nameOf, readForm, tooLarge } from "./form.ts";
 import { endpoint, type HttpEvent, json } from "./http.ts";
@@ -16,30 +18,34 @@ export const largestRequestFileBytes = 4_500_000;
  * `POST /v1/media`: a file with its job's options in one request, as `multipart/form-data` or as the bare bytes with the options in the
  * address. The file is written to S3 while the form is read, and becomes an object only when all of the request is right.
  */
-export const handler = endpoint(async (event) => {
-  const ref = { tenant: callerOf(event).tenant, jobId: newJobId() };
-  const settings = readSettings(process.env);
-  const mostBytes = Math.min(largestRequestFileBytes, settings.MAX_VIDEO_SIZE_MB * 1_048_576);
-  const upload = new PendingUpload(ref);
-  try {
-    const { fileName, texts } = await readMedia(event, mostBytes, upload);
-    if (upload.sizeBytes === 0) throw new MediaError("media.empty", "The file has no bytes. Send one that has content.");
-    const { options, webhook } = optionsFromTexts(texts);
-    if (options.url !== undefined) throw invalid("A url belongs to POST /v1/jobs");
-    if (options.transcript) throw invalid("A transcript is sent beside its file by POST /v1/uploads");
-    refuseWhatTheProviderLacks(options, settings);
-    const model = modelIdentity(options, settings);
-    const { key, sizeBytes } = upload;
-    // The event of the object may come before there is a job of it: then it changes nothing.
-    await upload.end();
-    await registerJob(ref, { fileName, model, options, webhook, upload: { key, sizeBytes } });
-  } catch (error) {
-    await upload.abandon();
-    throw error;
-  }
-  const { status } = await startJob(ref);
-  return json(202, { jobId: ref.jobId, status, job: `/v1/jobs/${ref.jobId}` });
-});
+export const handler = endpoint(
+  audited("job.create", async (event) => {
+    const ref = { tenant: callerOf(event).tenant, jobId: newJobId() };
+    const settings = readSettings(process.env);
+    const mostBytes = Math.min(largestRequestFileBytes, settings.MAX_VIDEO_SIZE_MB * 1_048_576);
+    await admitJob(ref, settings);
+    const upload = new PendingUpload(ref);
+    try {
+      const { fileName, texts } = await readMedia(event, mostBytes, upload);
+      if (upload.sizeBytes === 0)
+        throw new MediaError("media.empty", "The file has no bytes. Send one that has content.");
+      const { options, webhook } = optionsFromTexts(texts);
+      if (options.url !== undefined) throw invalid("A url belongs to POST /v1/jobs");
+      if (options.transcript) throw invalid("A transcript is sent beside its file by POST /v1/uploads");
+      refuseWhatTheProviderLacks(options, settings);
+      const model = modelIdentity(options, settings);
+      const { key, sizeBytes } = upload;
+      // The event of the object may come before there is a job of it: then it changes nothing.
+      await upload.end();
+      await registerJob(ref, { fileName, model, options, webhook, upload: { key, sizeBytes } });
+    } catch (error) {
+      await upload.abandon();
+      throw error;
+    }
+    const { status } = await startJob(ref);
+    return json(202, { jobId: ref.jobId, status, job: `/v1/jobs/${ref.jobId}` });
+  }),
+);
 
 async function readMedia(event: HttpEvent, mostBytes: number, upload: PendingUpload) {
   const type = event.headers["content-type"] ?? "";

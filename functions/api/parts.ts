@@ -24,7 +24,7 @@ const querySchema = z.strictObject({
 /**
  * An upload in parts that goes on, for as long as its file is not whole:
  * `GET /v1/uploads/{jobId}/parts` what has arrived; `GET /v1/uploads/{jobId}/parts/{partNumber}` a fresh address for one part;
- * `GET /v1/uploads/{jobId}/signed/{call}` an address of S3's own `list` or `complete`;
+ * `GET /v1/uploads/{jobId}/signed/{call}` an address of S3's own `list` or `complete`, for clients that speak its protocol;
  * `DELETE /v1/uploads/{jobId}` gives it up, and nothing is left of it.
  */
 export const handler = endpoint(async (event) => {
@@ -48,10 +48,12 @@ export const handler = endpoint(async (event) => {
 async function signedCall(event: HttpEvent, upload: PartsUpload) {
   const call = event.pathParameters?.call;
   if (call === "list" || call === "complete") {
-    return signPartsCall(upload, { call, expiresSeconds: readSettings(process.env).UPLOAD_URL_SECONDS });
+    return signPartsCall(upload, { call, expiresSeconds: expirySeconds() });
   }
   throw new MediaError("request.invalid", "The calls that are signed are list and complete.");
 }
+
+const expirySeconds = () => readSettings(process.env).UPLOAD_URL_SECONDS;
 
 async function address(event: HttpEvent, { upload: { checksums } }: JobRecord, upload: PartsUpload) {
   const { sha256 } = parseQuery(event, querySchema);
@@ -65,5 +67,5 @@ async function address(event: HttpEvent, { upload: { checksums } }: JobRecord, u
     throw new MediaError("request.invalid", 'sha256: this upload was begun without "checksums": true.');
   }
   const partNumber = Number(event.pathParameters?.partNumber);
-  return signPart(upload, { partNumber, sha256, expiresSeconds: readSettings(process.env).UPLOAD_URL_SECONDS });
+  return signPart(upload, { partNumber, sha256, expiresSeconds: expirySeconds() });
 }

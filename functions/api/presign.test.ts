@@ -14,12 +14,16 @@ beforeAll(async () => {
 afterAll(() => storage[Symbol.asyncDispose]());
 
 async function ask(body: { sha256: string; multipart?: boolean }): Promise<{ jobId: string; reused?: boolean }> {
-  const event = { ...calledBy(), body: JSON.stringify({ fileName: "a.wav", sizeBytes: 5, ...body }) } as unknown as HttpEvent;
+  const event = {
+    ...calledBy(),
+    body: JSON.stringify({ fileName: "a.wav", sizeBytes: 5, ...body }),
+  } as unknown as HttpEvent;
   const { body: text } = (await handler(event, {} as Context)) as { body: string };
   return JSON.parse(text);
 }
 
-const done = (jobId: string) => updateJob({ tenant: defaultTenant, jobId: parseJobId(jobId) }, () => ({ status: "done" }));
+const done = (jobId: string) =>
+  updateJob({ tenant: defaultTenant, jobId: parseJobId(jobId) }, () => ({ status: "done" }));
 
 it("answers for a hash only with bytes that S3 compared with it: never with those of a file in parts", async () => {
   const sha256 = sha256Hex("bytes");

@@ -1,11 +1,5 @@
 import { z } from "zod";
-import {
-  canonicalJson,
-  derivedJobId,
-  MediaError,
-  newJobId,
-  readSettings,
-} from "../../layers/core/index.ts";
+import { canonicalJson, derivedJobId, MediaError, newJobId, readSettings } from "../../layers/core/index.ts";
 import {
   findJob,
   isFinal,
@@ -21,6 +15,8 @@ import {
   usualPartSize,
 } from "../../layers/storage/index.ts";
 import { registerJob } from "../../layers/workflow/index.ts";
+import { admitJob } from "./admit.ts";
+import { audited } from "./audited.ts";
 import { callerOf } from "./caller.ts";
 import { endpoint, json, parseBody } from "./http.ts";
 import { modelIdentity } from "./model-identity.ts";
@@ -67,56 +63,62 @@ type Body = z.output<typeof bodySchema>;
  * `POST /v1/uploads`: makes a job and the presigned address to send its file to; a second one where a transcript comes with it. The job
  * starts when everything that was announced is there.
  */
-export const handler = endpoint(async (event) => {
-  const { tenant } = callerOf(event);
-  const { options: request, ...body } = parseBody(event, bodySchema);
-  const { options, webhook } = request;
-  const settings = readSettings(process.env);
-  const limitBytes = settings.MAX_VIDEO_SIZE_MB * 1_048_576;
-  const { sizeBytes } = body;
-  if (sizeBytes !== undefined && sizeBytes > limitBytes) {
-    throw new MediaError(
-      "media.too_large",
-      `The file has ${sizeBytes} bytes; at most ${limitBytes} are accepted. Send a smaller file, or raise MAX_VIDEO_SIZE_MB.`,
-    );
-  }
-  refuseWhatTheProviderLacks(options, settings);
-  const way = wayOf(body, sizeBytes ?? 0);
-  const model = modelIdentity(options, settings);
-  // A transcript that comes alone is known by its own hash, which is among the options.
-  const content = sizeBytes === undefined ? "" : body.sha256;
-  const derived = content === undefined ? undefined : derivedJobId(tenant, content, canonicalJson(options), model);
-  const known = derived && (await findJob({ tenant, jobId: derived }));
-  const runs = known && known.executionName !== undefined && !isFinal(known);
-  // One that runs already tells nobody of its end, or somebody else.
-  if (known && (known.status === "done" || known.status === "partial" || (runs && !webhook))) {
-    const { jobId, status } = known;
-    return json(200, { jobId, status, reused: true, job: `/v1/jobs/${jobId}` });
-  }
-  // S3 cannot verify the hash of a file in parts or of a form: its transcript must not answer for that hash later on.
-  const jobId = derived && way.method === "PUT" && !runs ? derived : newJobId();
-  const ref = { tenant, jobId };
-  const expiresSeconds = settings.UPLOAD_URL_SECONDS;
-  const upload =
-    sizeBytes === undefined
-      ? undefined
-      : await presignUpload(ref, way, { sizeBytes, sha256: body.sha256, expiresSeconds });
-  const { transcript: given } = options;
-  const transcript = given && (await presignTranscript(ref, { ...given, expiresSeconds }));
-  await registerJob(ref, {
-    ...{ fileName: body.fileName, model, options, webhook },
-    upload: {
-      ...(sizeBytes === undefined
-        ? { key: keys.givenTranscript(ref), sizeBytes: given?.sizeBytes ?? 0 }
-        : { key: keys.upload(ref), sizeBytes }),
-      sha256: body.sha256,
-      ...partsOf(upload, body),
-    },
-  });
-  return json(201, { jobId, status: "awaiting_upload", upload, transcript, job: `/v1/jobs/${jobId}` });
-});
+export const handler = endpoint(
+  audited("job.create", async (event) => {
+    const { tenant } = callerOf(event);
+    const { options: request, ...body } = parseBody(event, bodySchema);
+    const { options, webhook } = request;
+    const settings = readSettings(process.env);
+    const limitBytes = settings.MAX_VIDEO_SIZE_MB * 1_048_576;
+    const { sizeBytes } = body;
+    if (sizeBytes !== undefined && sizeBytes > limitBytes) {
+      throw new MediaError(
+        "media.too_large",
+        `The file has ${sizeBytes} bytes; at most ${limitBytes} are accepted. Send a smaller file, or raise MAX_VIDEO_SIZE_MB.`,
+      );
+    }
+    refuseWhatTheProviderLacks(options, settings);
+    const way = wayOf(body, sizeBytes ?? 0);
+    const model = modelIdentity(options, settings);
+    // A transcript that comes alone is known by its own hash, which is among the options.
+    const content = sizeBytes === undefined ? "" : body.sha256;
+    const derived = content === undefined ? undefined : derivedJobId(tenant, content, canonicalJson(options), model);
+    const known = derived && (await findJob({ tenant, jobId: derived }));
+    const runs = known && known.executionName !== undefined && !isFinal(known);
+    // One that runs already tells nobody of its end, or somebody else.
+    if (known && (known.status === "done" || known.status === "partial" || (runs && !webhook))) {
+      const { jobId, status } = known;
+      return json(200, { jobId, status, reused: true, job: `/v1/jobs/${jobId}` });
+    }
+    // S3 cannot verify the hash of a file in parts or of a form: its transcript must not answer for that hash later on.
+    const jobId = derived && way.method === "PUT" && !runs ? derived : newJobId();
+    const ref = { tenant, jobId };
+    await admitJob(ref, settings);
+    const expiresSeconds = settings.UPLOAD_URL_SECONDS;
+    const upload =
+      sizeBytes === undefined
+        ? undefined
+        : await presignUpload(ref, way, { sizeBytes, sha256: body.sha256, expiresSeconds });
+    const { transcript: given } = options;
+    const transcript = given && (await presignTranscript(ref, { ...given, expiresSeconds }));
+    await registerJob(ref, {
+      ...{ fileName: body.fileName, model, options, webhook },
+      upload: {
+        ...(sizeBytes === undefined
+          ? { key: keys.givenTranscript(ref), sizeBytes: given?.sizeBytes ?? 0 }
+          : { key: keys.upload(ref), sizeBytes }),
+        sha256: body.sha256,
+        ...partsOf(upload, body),
+      },
+    });
+    return json(201, { jobId, status: "awaiting_upload", upload, transcript, job: `/v1/jobs/${jobId}` });
+  }),
+);
 
-function wayOf({ form, multipart, partSizeBytes, addresses, checksums }: Omit<Body, "options">, size: number): UploadWay {
+function wayOf(
+  { form, multipart, partSizeBytes, addresses, checksums }: Omit<Body, "options">,
+  size: number,
+): UploadWay {
   if (!multipart) return { method: form ? "POST" : "PUT" };
   const bytes = partSizeBytes ?? usualPartSize(size);
   if (size / bytes > mostParts) {

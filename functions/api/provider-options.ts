@@ -5,7 +5,10 @@ import { type JobOptions, textTaskOf } from "../../layers/storage/index.ts";
  * Said before anything is uploaded: the service's own refusal would come window by window.
  * @throws MediaError `request.invalid`
  */
-export function refuseWhatTheProviderLacks(options: JobOptions, { ASR_PROVIDER }: Pick<Settings, "ASR_PROVIDER">): void {
+export function refuseWhatTheProviderLacks(
+  options: JobOptions,
+  { ASR_PROVIDER }: Pick<Settings, "ASR_PROVIDER">,
+): void {
   if (ASR_PROVIDER === "local" || options.transcript) return;
   const local = ["mode", "task", ...localOptions].find((name) => {
     if (name === "mode") return options.mode === "exact";

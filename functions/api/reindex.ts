@@ -29,5 +29,8 @@ export const handler = endpoint(async (event) => {
     return json(200, { ...(await index.describe(tenant)), embedsWith: (await processEmbedder()).embedding });
   }
   const until = performance.now() + workMs;
-  return json(200, await indexJob({ tenant, jobId: body.jobId }, { from: body.from, goOn: () => performance.now() < until }));
+  return json(
+    200,
+    await indexJob({ tenant, jobId: body.jobId }, { from: body.from, goOn: () => performance.now() < until }),
+  );
 });

@@ -1,3 +1,4 @@
+import { chargeMinutes } from "../../layers/access/index.ts";
 import { environmentValue, log, readSettings } from "../../layers/core/index.ts";
 import { chooseAudioTrack, chooseSubtitleTrack, probeMedia } from "../../layers/media/index.ts";
 import { keys, objectSource, putObject } from "../../layers/storage/index.ts";
@@ -21,6 +22,9 @@ export async function handler(event: unknown): Promise<ProbeOutput> {
       maxSizeBytes: (job.options.url ? settings.MAX_URL_SIZE_MB : settings.MAX_VIDEO_SIZE_MB) * 1_048_576,
       maxDurationMs: settings.MAX_DURATION_MINUTES * 60_000,
     },
+  });
+  await chargeMinutes({ tenant: job.tenant, executionName }, info.durationEstimated ? 0 : (info.durationMs ?? 0), {
+    minutesPerDay: settings.TENANT_MINUTES_PER_DAY,
   });
   const track = chooseAudioTrack(info, { track: job.options.audioTrack, language: job.options.language });
   const bucket = environmentValue("RESULTS_BUCKET");

@@ -1,3 +1,4 @@
+import { chargeMinutes } from "../../layers/access/index.ts";
 import {
   LogMelMaximum,
   PcmReader,
@@ -68,6 +69,9 @@ export async function handler(event: unknown): Promise<SplitOutput> {
     await output.end();
     await putObject(bucket, keys.peaks(job), JSON.stringify(peaks.finish()), "application/json");
     const { windows, durationMs, mapKey } = output;
+    // What the headers said may have been less, or nothing.
+    const quota = { minutesPerDay: settings.TENANT_MINUTES_PER_DAY };
+    await chargeMinutes({ tenant: job.tenant, executionName }, durationMs, quota);
     await report({ ...job, executionName }, audio ? { exact: { seekMs: 0, durationMs } } : { windows });
     log.info("split", { jobId: job.jobId, recognition: work.recognition, windows, durationMs });
     const activityKey = keys.activity(workPrefix);

@@ -11,6 +11,7 @@ export type EnvironmentName =
   | "MODEL_MEL_BINS"
   | "MODEL_CARD"
   | "INFER_FUNCTION"
+  | "AUTHORIZE_FUNCTION"
   | "VOICE_MODEL_DIR"
   | "VOICE_MODEL_KEY"
   | "VOICE_MODEL_ID"
@@ -18,6 +19,7 @@ export type EnvironmentName =
   | "SEARCH_INDEX_PATH"
   | "SEARCH_EXTENSION_PATH"
   | "EMBEDDING_MODEL_DIR"
+  | "ROUTE_SCOPES"
   | "ACCESS_TOKEN_SHA256";
 
 /** @throws MediaError `config.invalid` when the stack did not set the variable. */

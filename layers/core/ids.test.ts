@@ -1,6 +1,15 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { canonicalJson, derivedJobId, executionNameOf, jobOfExecution, newJobId, parseJobId, parseTenantId, workOfExecution } from "./ids.ts";
+import {
+  canonicalJson,
+  derivedJobId,
+  executionNameOf,
+  jobOfExecution,
+  newJobId,
+  parseJobId,
+  parseTenantId,
+  workOfExecution,
+} from "./ids.ts";
 
 describe("job ids", () => {
   it("accepts every id that it makes", () => {
@@ -50,10 +59,13 @@ describe("tenants", () => {
     );
   });
 
-  it.each(["run", "a_b", `t_j${"0".repeat(22)}_0123456789abcdef`, `t_j${"0".repeat(22)}_x`, `T_j${"0".repeat(22)}_0123456789abcdef_1`])(
-    "%s is no execution of ours",
-    (name) => expect(jobOfExecution(name)).toBeUndefined(),
-  );
+  it.each([
+    "run",
+    "a_b",
+    `t_j${"0".repeat(22)}_0123456789abcdef`,
+    `t_j${"0".repeat(22)}_x`,
+    `T_j${"0".repeat(22)}_0123456789abcdef_1`,
+  ])("%s is no execution of ours", (name) => expect(jobOfExecution(name)).toBeUndefined());
 });
 
 describe("canonicalJson", () => {

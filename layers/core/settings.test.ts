@@ -74,4 +74,10 @@ describe("readSettings", () => {
     expect(rows.map((row) => row.name)).toEqual(Object.keys(settingSchemas));
     expect(rows.every((row) => row.meaning.length > 10)).toBe(true);
   });
+
+  it("takes MEMORY_MODE=lite for no model at all", () => {
+    expect(readSettings({ MEMORY_MODE: "lite" })).toMatchObject({ MEMORY_MODE: "lite", SKIP_AI_MODELS: true });
+    expect(readSettings({})).toMatchObject({ MEMORY_MODE: "full", SKIP_AI_MODELS: false });
+    expect(() => readSettings({ MEMORY_MODE: "tiny" })).toThrow(/MEMORY_MODE/);
+  });
 });

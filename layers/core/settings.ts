@@ -170,6 +170,29 @@ export const settingSchemas = {
       "expected an http or https address",
     )
     .describe("where clients reach the API, and S3 with it, when that is not the service's own address"),
+  TENANT_MAX_JOBS: z.coerce.number().int().min(1).max(1000).optional().describe("most jobs that one tenant may have in flight"),
+  TENANT_MINUTES_PER_DAY: z.coerce
+    .number()
+    .min(1)
+    .max(100_000)
+    .optional()
+    .describe("minutes of audio that one tenant may send per day (UTC)"),
+  TENANT_REQUESTS_PER_SECOND: z.coerce
+    .number()
+    .min(0.1)
+    .optional()
+    .describe("requests of one tenant that the local host answers per second, ten seconds' worth at once"),
+  AUTH_ISSUER: z
+    .string()
+    .optional()
+    .refine(
+      (text) => text === undefined || /^https:\/\/.|^http:\/\/(127\.0\.0\.1|localhost)(:\d+)?(\/|$)/.test(text),
+      "expected an https address",
+    )
+    .describe("OpenID Connect issuer whose tokens are accepted beside keys, exactly as it stands in them"),
+  AUTH_AUDIENCE: z.string().trim().min(1).optional().describe("what those tokens must be made for (aud)"),
+  AUTH_TENANT_CLAIM: z.string().trim().min(1).default("tenant").describe("which claim of theirs names the tenant"),
+  AUTH_SCOPE_CLAIM: z.string().trim().min(1).default("scope").describe("which claim of theirs lists the scopes"),
   UPLOAD_URL_SECONDS: positiveInteger(3600).describe("how long a presigned upload address works"),
   HALFGIG_ARCHITECTURE: z.enum(["arm64", "x86_64"]).default("arm64").describe("AWS: processor of the functions"),
   HALFGIG_RESERVE_CONCURRENCY: flag(true).describe(

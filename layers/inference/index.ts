@@ -1,5 +1,7 @@
 export type { ModelManifest } from "../models/index.ts";
 export { type Eviction, type Lease, MemoryBudget, type MemoryBudgetOptions } from "./budget.ts";
+export { embeddingModelCost, embeddingModelCostMiB } from "./embedding-cost.ts";
+export { type EmbeddingLoadOptions, type EmbeddingModel, loadEmbeddingModel } from "./embedding-model.ts";
 export { type FitSubject, requireModelFit } from "./fit.ts";
 export {
   type MeasuredCost,

@@ -64,7 +64,9 @@ export class BannerParser {
       banner.startMs = Math.round(Number(duration[2] ?? 0) * 1000);
       banner.bitrateKbps = duration[3] === undefined ? null : Number(duration[3]);
     }
-    const stream = /^ {2,4}Stream #0:(\d+)(?:\[0x[0-9a-f]+\])?(?:\(([^)]*)\))?: (Audio|Video|Subtitle): (.*)$/.exec(line);
+    const stream = /^ {2,4}Stream #0:(\d+)(?:\[0x[0-9a-f]+\])?(?:\(([^)]*)\))?: (Audio|Video|Subtitle): (.*)$/.exec(
+      line,
+    );
     if (!stream) return;
     const [, index, language, kind, description] = stream;
     if (kind === "Audio") this.#audio(Number(index), language, description!);

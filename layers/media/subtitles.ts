@@ -12,7 +12,12 @@ import type { ByteSource } from "./source.ts";
  */
 export async function extractSubtitles(
   source: ByteSource,
-  { track, demuxer, mostBytes, limits }: { track: number; demuxer: string; mostBytes: number; limits?: Partial<MediaLimits> },
+  {
+    track,
+    demuxer,
+    mostBytes,
+    limits,
+  }: { track: number; demuxer: string; mostBytes: number; limits?: Partial<MediaLimits> },
 ): Promise<string> {
   const { decodeTimeoutMs } = mediaLimits(limits);
   await using server = await RangeServer.start(source);

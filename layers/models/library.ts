@@ -2,6 +2,7 @@ import { readdir, rm, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { MediaError } from "../core/index.ts";
 import { exists, isWeightFile } from "./checkpoint.ts";
+import { type EmbeddingManifest, readIntactEmbeddingManifest } from "./embedding-manifest.ts";
 import { takeTurn } from "./exclusive.ts";
 import { pullingFolder, readLock, updateLock } from "./lock-file.ts";
 import { type ModelManifest, readIntactManifest } from "./manifest.ts";
@@ -14,8 +15,8 @@ import { readIntactVoiceManifest, type VoiceManifest } from "./voice-manifest.ts
 export type ListedModel = {
   readonly id: string;
   readonly demo: boolean;
-  /** What it is for: to recognise speech, or to judge voices. */
-  readonly kind: "speech" | "voice";
+  /** What it is for: to recognise speech, to judge voices, or to compare texts. */
+  readonly kind: "speech" | "voice" | "embedding";
   /** Whether the checkpoint is here. */
   readonly present: boolean;
   /** Precisions with graphs that this version of halfgig can use. */
@@ -29,7 +30,7 @@ export type ListedModel = {
   readonly source: string;
 };
 
-export type BuiltModel = { readonly directory: string; readonly manifest: ModelManifest | VoiceManifest | undefined };
+export type BuiltModel = { readonly directory: string; readonly manifest: ModelManifest | VoiceManifest | EmbeddingManifest | undefined };
 
 /** Known models first, then others that are here, by name. */
 export async function listModels(modelsDirectory: string): Promise<ListedModel[]> {
@@ -113,7 +114,10 @@ export async function readBuilds(modelsDirectory: string): Promise<BuiltModel[]>
     const directory = join(parent, name);
     builds.push({
       directory,
-      manifest: (await readIntactManifest(directory)) ?? (await readIntactVoiceManifest(directory)),
+      manifest:
+        (await readIntactManifest(directory)) ??
+        (await readIntactVoiceManifest(directory)) ??
+        (await readIntactEmbeddingManifest(directory)),
     });
   }
   return builds;

@@ -1,6 +1,9 @@
 import { type BuildOptions, builderVersion, buildModel } from "./build.ts";
 import { findWeightPaths } from "./checkpoint.ts";
 import { type ModelManifest, readIntactManifest, readManifest } from "./manifest.ts";
+import { bertConfigFileNames } from "./bert/index.ts";
+import { buildEmbeddingModel, embeddingBuilderVersion } from "./embedding-build.ts";
+import { type EmbeddingManifest, readEmbeddingManifest, readIntactEmbeddingManifest } from "./embedding-manifest.ts";
 import type { KnownModel } from "./registry.ts";
 import { buildVoiceModel, findVoiceWeightPaths, voiceBuilderVersion, voiceConfigFileNames } from "./voice-build.ts";
 import { readIntactVoiceManifest, readVoiceManifest, type VoiceManifest } from "./voice-manifest.ts";
@@ -42,7 +45,23 @@ export const voiceKind: ModelKind<VoiceManifest> = {
   },
 };
 
+export const embeddingKind: ModelKind<EmbeddingManifest> = {
+  builderVersion: embeddingBuilderVersion,
+  modelTypes: ["bert"],
+  configFileNames: bertConfigFileNames,
+  findWeightPaths,
+  readManifest: readEmbeddingManifest,
+  readIntactManifest: readIntactEmbeddingManifest,
+  build: ({ onProgress, ...options }) => {
+    onProgress?.("embeddings");
+    return buildEmbeddingModel(options);
+  },
+};
+
 /** A model of one's own, or of somebody on the hub whom halfgig does not know, is a speech model. */
-export function kindOf(known: KnownModel | undefined): ModelKind<ModelManifest> | ModelKind<VoiceManifest> {
+export function kindOf(
+  known: KnownModel | undefined,
+): ModelKind<ModelManifest> | ModelKind<VoiceManifest> | ModelKind<EmbeddingManifest> {
+  if (known?.kind === "embedding") return embeddingKind;
   return known?.kind === "voice" ? voiceKind : speechKind;
 }

@@ -1,10 +1,11 @@
 import { MediaError } from "../core/index.ts";
+import type { EmbeddingManifest } from "./embedding-manifest.ts";
 import type { HubSettings } from "./hub/index.ts";
 import type { ModelManifest } from "./manifest.ts";
 import { type ModelName, parseModelName } from "./names.ts";
 import { type PullOptions, pullModel } from "./pull.ts";
 import { demoModelId, repoUrl } from "./registry.ts";
-import { type ResolvedModel, type ResolveOptions, resolveModel, resolveVoiceModel } from "./resolve.ts";
+import { type ResolvedModel, type ResolveOptions, resolveEmbeddingModel, resolveModel, resolveVoiceModel } from "./resolve.ts";
 import type { VoiceManifest } from "./voice-manifest.ts";
 
 export type ObtainOptions = ResolveOptions & {
@@ -29,7 +30,12 @@ export function obtainVoiceModel(options: ObtainOptions): Promise<ResolvedModel<
   return obtain(options, resolveVoiceModel);
 }
 
-async function obtain<Manifest extends ModelManifest | VoiceManifest>(
+/** The same for a sentence embedding model. */
+export function obtainEmbeddingModel(options: ObtainOptions): Promise<ResolvedModel<EmbeddingManifest>> {
+  return obtain(options, resolveEmbeddingModel);
+}
+
+async function obtain<Manifest extends ModelManifest | VoiceManifest | EmbeddingManifest>(
   options: ObtainOptions,
   resolve: (options: ResolveOptions) => Promise<ResolvedModel<Manifest>>,
 ): Promise<ResolvedModel<Manifest>> {
@@ -64,7 +70,9 @@ function missing({ id, repo, known }: ModelName, { modelsDirectory }: ObtainOpti
     `The model ${id} is not on this machine. ${cause.message}\nTwo ways out:\n` +
       `  1. Where there is a network, \`halfgig models pull ${id}\` fetches it from ${repoUrl(repo ?? id)}; then copy that machine's\n` +
       `     models folder to ${modelsDirectory}, or name a folder in the hub's layout in HALFGIG_MODEL_MIRROR.\n` +
-      (known?.kind === "voice"
+      (known?.kind === "embedding"
+        ? "  2. Search without it, by spelling: EMBEDDING_MODEL=lexical"
+        : known?.kind === "voice"
         ? "  2. The small detector that comes with halfgig, which is a demonstration and clears nobody: --voice-model demo"
         : `  2. The small model that comes with halfgig, which knows 392 words: --model ${demoModelId}`),
     { cause, context: { id } },

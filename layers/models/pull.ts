@@ -253,7 +253,9 @@ class Pull {
     throw new MediaError(
       "model.invalid",
       `${this.#name.repo} is a model ${what}; halfgig builds ${
-        known?.kind === "voice"
+        known?.kind === "embedding"
+          ? `embedding models of the type ${modelTypes.join(" and ")}`
+          : known?.kind === "voice"
           ? `detectors of the types ${modelTypes.join(" and ")}`
           : 'those of the type "whisper" with weights in safetensors'
       }.`,

@@ -42,6 +42,20 @@ export function asSignedBytes(values: Uint8Array<ArrayBuffer>): Uint8Array<Array
   return values;
 }
 
+/** Quantizes the rows of a table that is looked up and not multiplied with: rows stay rows, one scale each. */
+export function quantizeTable(table: Float32Array, columns: number): QuantizedMatrix {
+  const quantized = { values: new Uint8Array(table.length), scales: new Float32Array(table.length / columns) };
+  for (let row = 0; row < quantized.scales.length; row++) {
+    let peak = 0;
+    for (let i = row * columns; i < (row + 1) * columns; i++) peak = Math.max(peak, Math.abs(table[i]!));
+    const scale = Math.max(peak / largestLevel, smallestScale);
+    quantized.scales[row] = scale;
+    for (let i = row * columns; i < (row + 1) * columns; i++)
+      quantized.values[i] = Math.round(table[i]! / scale) + weightZeroPoint;
+  }
+  return quantized;
+}
+
 /** `[rows, columns]` to `[columns, rows]`, row-major. */
 export function transpose(matrix: Float32Array, rows: number, columns: number): Float32Array<ArrayBuffer> {
   const result = new Float32Array(matrix.length);

@@ -17,7 +17,7 @@ export type KnownFile = {
 /** A model that halfgig knows by name. */
 export type KnownModel = {
   readonly id: string;
-  readonly kind: "speech" | "voice";
+  readonly kind: "speech" | "voice" | "embedding";
   /** Repository on the model hub; absent for the model that is shipped. */
   readonly repo?: string;
   /** Absent where nobody has pinned one: the first pull locks what it gets. */
@@ -144,6 +144,27 @@ const voiceModels: readonly KnownModel[] = [
   },
 ];
 
+/** Sentence embeddings, for search. */
+const embeddingModels: readonly KnownModel[] = [
+  {
+    id: "all-MiniLM-L6-v2",
+    kind: "embedding",
+    repo: "sentence-transformers/all-MiniLM-L6-v2",
+    revision: "1110a243fdf4706b3f48f1d95db1a4f5529b4d41",
+    licence: "Apache-2.0",
+    demo: false,
+    files: [
+      { name: "config.json", sha256: "953f9c0d463486b10a6871cc2fd59f223b2c70184f49815e7efbcab5d8908b41" },
+      { name: "tokenizer.json", sha256: "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037" },
+      {
+        ...weights,
+        sizeBytes: 90_868_376,
+        sha256: "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
+      },
+    ],
+  },
+];
+
 export const knownModels: ReadonlyMap<string, KnownModel> = new Map(
   [
     {
@@ -164,6 +185,7 @@ export const knownModels: ReadonlyMap<string, KnownModel> = new Map(
       files: configurationFiles(gitSha1, tokenizer).concat({ name: "model.safetensors", sizeBytes, sha256 }),
     })),
     ...voiceModels,
+    ...embeddingModels,
   ].map((model: KnownModel) => [model.id, model]),
 );
 

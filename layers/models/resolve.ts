@@ -6,10 +6,11 @@ import { MediaError } from "../core/index.ts";
 import type { BuildStage } from "./build.ts";
 import { bestWeightBytes, type WeightBytes } from "./byte-products.ts";
 import { exists, hashWeights, weightsFileName } from "./checkpoint.ts";
+import type { EmbeddingManifest } from "./embedding-manifest.ts";
 import { checkFile, expectedFile } from "./expected-file.ts";
 import { type LockedModel, readLock } from "./lock-file.ts";
 import type { ModelManifest, Precision } from "./manifest.ts";
-import { type ModelKind, speechKind, voiceKind } from "./model-kind.ts";
+import { embeddingKind, type ModelKind, speechKind, voiceKind } from "./model-kind.ts";
 import { builtFolder, knownIds, modelCardName, parseModelName } from "./names.ts";
 import { demoModelId, checkpointDirectory as directoryOf, fileUrl, type KnownModel } from "./registry.ts";
 import type { VoiceManifest } from "./voice-manifest.ts";
@@ -65,7 +66,12 @@ export async function resolveVoiceModel(options: ResolveOptions): Promise<Resolv
   );
 }
 
-async function resolve<Manifest extends ModelManifest | VoiceManifest>(
+/** The same for a sentence embedding model. */
+export function resolveEmbeddingModel(options: ResolveOptions): Promise<ResolvedModel<EmbeddingManifest>> {
+  return resolve(options, embeddingKind);
+}
+
+async function resolve<Manifest extends ModelManifest | VoiceManifest | EmbeddingManifest>(
   options: ResolveOptions,
   kind: ModelKind<Manifest>,
 ): Promise<ResolvedModel<Manifest>> {
@@ -192,6 +198,7 @@ async function requireAuthentic({
 }
 
 const demoAdvice = `or use the small model that comes with halfgig, which knows 392 words: --model ${demoModelId}`;
+const lexicalAdvice = "or search without it, by spelling: EMBEDDING_MODEL=lexical";
 const demoVoiceAdvice =
   "or use the small detector that comes with halfgig, which is a demonstration and clears nobody: --voice-model demo";
 
@@ -209,7 +216,7 @@ function missing(id: string, known: KnownModel | undefined, directory: string, f
   return new MediaError(
     "model.missing",
     `${what} is not on this machine. \`halfgig models pull ${id}\` fetches it, or put these files into ${directory}:\n${urls}\n` +
-      (known.kind === "voice" ? demoVoiceAdvice : demoAdvice),
+      (known.kind === "embedding" ? lexicalAdvice : known.kind === "voice" ? demoVoiceAdvice : demoAdvice),
     { context: { id, directory } },
   );
 }

@@ -1,3 +1,16 @@
+export {
+  type Answer,
+  answer,
+  BedrockModel,
+  type Citation,
+  checkCitations,
+  extractAnswer,
+  type LanguageModel,
+  OpenAiModel,
+  openLanguageModel,
+  type Prompt,
+  promptOf,
+} from "./answer/index.ts";
 export { type Embedder, type Embedding, embeddingSize, normalised } from "./embedder.ts";
 export { reciprocalRankFusion } from "./fusion.ts";
 export {

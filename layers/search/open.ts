@@ -41,7 +41,10 @@ export async function requireSearchIndex(): Promise<SearchIndex> {
   );
 }
 
-/** What this process embeds with: the model whose folder the environment names, else by spelling. */
+/** What this process embeds with: the model whose folder the environment names, else by spelling. @throws MediaError `model.missing`, `model.invalid` */
 export async function processEmbedder(): Promise<Embedder> {
-  return lexicalEmbedder;
+  const directory = process.env.EMBEDDING_MODEL_DIR;
+  if (!directory) return lexicalEmbedder;
+  const { modelEmbedder } = await import("./model-embedder.ts");
+  return modelEmbedder(directory, readSettings(process.env).EMBEDDING_BATCH_SIZE);
 }

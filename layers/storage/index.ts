@@ -10,5 +10,5 @@ export * from "./option-texts.ts";
 export * from "./parts.ts";
 export type { PresignedForm } from "./post-policy.ts";
 export * from "./presign.ts";
-export * from "./webhook.ts";
 export * from "./source.ts";
+export * from "./webhook.ts";

@@ -20,7 +20,10 @@ const readAtOnce = 20;
  * A tenant's jobs, newest first. Reads a bounded number of records: a page may hold fewer than asked for, or none, and have a
  * cursor all the same.
  */
-export async function listJobs(tenant: TenantId, query: JobQuery): Promise<{ jobs: JobRecord[]; cursor: string | null }> {
+export async function listJobs(
+  tenant: TenantId,
+  query: JobQuery,
+): Promise<{ jobs: JobRecord[]; cursor: string | null }> {
   const { limit, statuses, sinceMs = 0 } = query;
   const prefix = keys.jobsByTime(tenant);
   const jobs: JobRecord[] = [];

@@ -1,12 +1,10 @@
 import { z } from "zod";
 import {
   environmentValue,
-  type JobId,
   type JobRef,
   MediaError,
   parseJobId,
   parseTenantId,
-  type TenantId,
 } from "../core/index.ts";
 import { jobOptionsSchema } from "./job-options.ts";
 import { keys } from "./keys.ts";
@@ -156,7 +154,7 @@ export async function updateJob(
     if (changes === undefined) return job;
     const now = new Date().toISOString();
     const next: JobRecord = { ...job, ...changes, updatedAt: now };
-    next.endedAt = isFinal(next) ? ((isFinal(job) && next.status === job.status && job.endedAt) || now) : undefined;
+    next.endedAt = isFinal(next) ? (isFinal(job) && next.status === job.status && job.endedAt) || now : undefined;
     const written = await putObject(bucket(), keys.job(ref), serialize(next), "application/json", {
       onlyIfEtag: found.etag,
     });

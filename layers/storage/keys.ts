@@ -1,4 +1,12 @@
-import { type JobId, type JobRef, type ObjectKey, parseJobId, parseTenantId, type TenantId, workOfExecution } from "../core/index.ts";
+import {
+  type JobId,
+  type JobRef,
+  type ObjectKey,
+  parseJobId,
+  parseTenantId,
+  type TenantId,
+  workOfExecution,
+} from "../core/index.ts";
 
 /** The forms in which a transcript is kept. */
 export const transcriptFormats = ["json", "srt", "vtt", "txt", "tsv"] as const;
@@ -25,6 +33,19 @@ export const keys = {
     key(`jobs/${tenant}/by-time/${reversedTime(Date.parse(createdAt))}-${jobId}`),
   /** Whom to tell when the job ends, and with which secret. */
   webhook: ({ tenant, jobId }: JobRef) => key(`webhooks/${tenant}/${jobId}.json`),
+  /** A key of the API; `keys/of/` lists them by tenant. */
+  accessKey: (keyId: string) => key(`keys/${keyId}.json`),
+  accessKeysOf: (tenant: TenantId) => key(`keys/of/${tenant}/`),
+  accessKeyOf: (tenant: TenantId, keyId: string) => key(`keys/of/${tenant}/${keyId}`),
+  /** The day on which a key was last used; apart from the key, so that who notes it cannot change the key. */
+  accessKeyUse: (keyId: string) => key(`keyuse/${keyId}.json`),
+  /** Which jobs of a tenant are in flight, as far as that is limited. */
+  jobsInFlight: (tenant: TenantId) => key(`quota/${tenant}/jobs.json`),
+  /** What of a day's minutes a tenant has used, as far as that is limited; `day` as 2026-11-21. */
+  minutesOfDay: (tenant: TenantId, day: string) => key(`quota/${tenant}/minutes/${day}.json`),
+  /** One record of who did what; `at` in ISO 8601. */
+  audit: (tenant: TenantId, at: string, name: string) =>
+    key(`audit/${tenant}/${at.slice(0, 10)}/${at.slice(11).replace(/[:.]/g, "")}-${name}.json`),
   inbox: key("inbox/"),
   inboxOptions: (objectKey: string) => key(`${objectKey}${optionsSuffix}`),
   transcriptsOf: ({ tenant, jobId }: JobRef) => key(`transcripts/${tenant}/${jobId}/`),

@@ -13,8 +13,16 @@ describe("job options from texts", () => {
     ["lists of one", { tasks: "language" }, { tasks: ["language"] }],
     ["null for a threshold", { noSpeechThreshold: "null" }, { noSpeechThreshold: null }],
     ["text that looks like a number", { initialPrompt: "42" }, { initialPrompt: "42" }],
-    ["names in every spelling", { "beam-size": "2", best_of: "2", LENGTHPENALTY: "1" }, { beamSize: 2, bestOf: 2, lengthPenalty: 1 }],
-    ["JSON, which fields override", { options: '{"language":"de","words":true}', language: "fr" }, { language: "fr", words: true }],
+    [
+      "names in every spelling",
+      { "beam-size": "2", best_of: "2", LENGTHPENALTY: "1" },
+      { beamSize: 2, bestOf: 2, lengthPenalty: 1 },
+    ],
+    [
+      "JSON, which fields override",
+      { options: '{"language":"de","words":true}', language: "fr" },
+      { language: "fr", words: true },
+    ],
   ])("reads %s", (_name, texts, expected) => expect(optionsFromTexts(texts).options).toMatchObject(expected));
 
   it("takes the webhook apart from what identifies a result", () => {

@@ -35,7 +35,9 @@ export function optionsFromTexts(texts: Readonly<Record<string, string>>): JobRe
 export function readRequest(given: unknown): JobRequest {
   const parsed = jobRequestSchema.safeParse(given);
   if (parsed.success) return parsed.data;
-  throw invalid(parsed.error.issues.map(({ path, message }) => `${path.join(".") || "options"}: ${message}`).join("; "));
+  throw invalid(
+    parsed.error.issues.map(({ path, message }) => `${path.join(".") || "options"}: ${message}`).join("; "),
+  );
 }
 
 function readObject(text: string): Record<string, unknown> {

@@ -30,7 +30,10 @@ async function receiver(answer: (response: ServerResponse) => void) {
 }
 
 const news = { id: "msg_1", body: '{"type":"job.done"}' };
-const reply = (status: number, headers = {}) => (response: ServerResponse) => response.writeHead(status, headers).end();
+const reply =
+  (status: number, headers = {}) =>
+  (response: ServerResponse) =>
+    response.writeHead(status, headers).end();
 
 describe("a signed message", () => {
   it("is the one that the specification of Standard Webhooks gives as an example", () => {

@@ -22,5 +22,5 @@ export const asynchronousFunctions: readonly FunctionName[] = [
   executionEnds.function,
 ];
 
-/** How long the authorizer's answer for a token holds. */
-export const authorizerCacheSeconds = 300;
+/** How long the authorizer's answer for a token and a route holds: a key that is revoked opens for this long at most. */
+export const authorizerCacheSeconds = 60;

@@ -1,5 +1,6 @@
 import type { EnvironmentName, SettingName, Settings } from "../../layers/core/index.ts";
 import { planSettings } from "../../layers/workflow/index.ts";
+import { auditGrant, authorizeParts, keyParts, minuteGrants, quotaGrants, tenantSettings } from "./access.ts";
 import type { BucketName } from "./buckets.ts";
 import { searchParts } from "./search.ts";
 import { voiceModelGrants, voiceTmpMB } from "./voice.ts";
@@ -9,7 +10,11 @@ export type Grant =
   | { bucket: BucketName; prefix: string; actions: readonly ObjectAction[] }
   | { machine: "media"; actions: readonly ("states:StartExecution" | "states:StopExecution" | "states:ListExecutions")[] }
   | { function: FunctionName; actions: readonly "lambda:InvokeFunction"[] }
-  | { service: "transcribe"; actions: readonly `transcribe:${"Start" | "Get"}TranscriptionJob`[] };
+  | { service: "transcribe"; actions: readonly `transcribe:${"Start" | "Get"}TranscriptionJob`[] }
+  | { service: "bedrock"; actions: readonly "bedrock:InvokeModelWithResponseStream"[] }
+  | { service: "s3vectors"; actions: readonly VectorAction[] };
+
+export type VectorAction = `s3vectors:${"Query" | "Get" | "Put" | "Delete"}Vectors`;
 
 export type ObjectAction =
   | "s3:GetObject"
@@ -43,6 +48,7 @@ export type FunctionSpec = {
 
 export type FunctionName =
   | "authorize"
+  | "keys"
   | "presign"
   | "create"
   | "parts"
@@ -73,6 +79,7 @@ export type FunctionName =
   | "subtitles"
   | "index"
   | "search"
+  | "ask"
   | "reindex";
 
 const uploads = (...actions: ObjectAction[]): Grant => ({ bucket: "uploads", prefix: "uploads/", actions });
@@ -83,6 +90,8 @@ const work = (...actions: ObjectAction[]): Grant => ({ bucket: "results", prefix
 const transcripts = (...actions: ObjectAction[]): Grant => ({ bucket: "results", prefix: "transcripts/", actions });
 const start: Grant = { machine: "media", actions: ["states:StartExecution"] };
 const stop: Grant = { machine: "media", actions: ["states:StopExecution"] };
+
+const askAuthorizer: Grant = { function: "authorize", actions: ["lambda:InvokeFunction"] };
 
 // Ten of each bound what a caller without a valid token can start; more requests wait.
 const small = { memoryMB: 512, concurrency: 10, timeoutSeconds: 29, tmpMB: 512, layers: [], settings: [] } as const;
@@ -115,18 +124,21 @@ export function functionSpecs(settings: Settings): Record<FunctionName, Function
       NODE_OPTIONS: "--max-semi-space-size=1",
     },
   } as const;
-  const { searches, keepsPassages } = searchParts(settings);
+  const { searches, keepsPassages, answers } = searchParts(settings);
   return {
-    authorize: { ...small, entry: "functions/api/authorize.ts", environment: ["ACCESS_TOKEN_SHA256"], grants: [] },
+    authorize: { ...small, ...authorizeParts, entry: "functions/api/authorize.ts" },
+    keys: { ...small, ...keyParts, entry: "functions/api/keys.ts" },
     presign: {
       ...small,
       entry: "functions/api/presign.ts",
       environment: ["UPLOADS_BUCKET", "RESULTS_BUCKET", "MODEL_ID", "VOICE_MODEL_ID"],
-      settings: ["MAX_VIDEO_SIZE_MB", "UPLOAD_URL_SECONDS", "ASR_PROVIDER", "VOICE_MODEL"],
+      settings: ["MAX_VIDEO_SIZE_MB", "UPLOAD_URL_SECONDS", "ASR_PROVIDER", "VOICE_MODEL", ...tenantSettings],
       grants: [
         uploads("s3:PutObject"),
         records("s3:GetObject", "s3:PutObject", "s3:ListBucket"),
         webhooks("s3:PutObject"),
+        ...quotaGrants(settings),
+        auditGrant,
       ],
     },
     parts: {
@@ -143,11 +155,13 @@ export function functionSpecs(settings: Settings): Record<FunctionName, Function
       ...small,
       entry: "functions/api/media.ts",
       environment: ["UPLOADS_BUCKET", "RESULTS_BUCKET", "STATE_MACHINE_ARN", "MODEL_ID", "VOICE_MODEL_ID"],
-      settings: ["MAX_VIDEO_SIZE_MB", "ASR_PROVIDER", "VOICE_MODEL"],
+      settings: ["MAX_VIDEO_SIZE_MB", "ASR_PROVIDER", "VOICE_MODEL", ...tenantSettings],
       grants: [
         uploads("s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:ListBucket", "s3:AbortMultipartUpload"),
         records("s3:GetObject", "s3:PutObject", "s3:ListBucket"),
         webhooks("s3:PutObject"),
+        ...quotaGrants(settings),
+        auditGrant,
         start,
       ],
     },
@@ -155,8 +169,14 @@ export function functionSpecs(settings: Settings): Record<FunctionName, Function
       ...small,
       entry: "functions/api/create.ts",
       environment: ["UPLOADS_BUCKET", "RESULTS_BUCKET", "STATE_MACHINE_ARN", "MODEL_ID", "VOICE_MODEL_ID"],
-      settings: ["FETCH_ALLOW_HOSTS", "ASR_PROVIDER", "VOICE_MODEL"],
-      grants: [records("s3:GetObject", "s3:PutObject", "s3:ListBucket"), webhooks("s3:PutObject"), start],
+      settings: ["FETCH_ALLOW_HOSTS", "ASR_PROVIDER", "VOICE_MODEL", ...tenantSettings],
+      grants: [
+        records("s3:GetObject", "s3:PutObject", "s3:ListBucket"),
+        webhooks("s3:PutObject"),
+        ...quotaGrants(settings),
+        auditGrant,
+        start,
+      ],
     },
     complete: {
       ...small,
@@ -178,17 +198,19 @@ export function functionSpecs(settings: Settings): Record<FunctionName, Function
       ...small,
       entry: "functions/api/cancel.ts",
       environment: ["RESULTS_BUCKET"],
-      grants: [records("s3:GetObject", "s3:PutObject", "s3:ListBucket"), stop],
+      grants: [records("s3:GetObject", "s3:PutObject", "s3:ListBucket"), stop, auditGrant],
     },
     retry: {
       ...small,
       entry: "functions/api/retry.ts",
       environment: ["UPLOADS_BUCKET", "RESULTS_BUCKET", "STATE_MACHINE_ARN", "MODEL_ID", "VOICE_MODEL_ID"],
-      settings: ["VOICE_MODEL"],
+      settings: ["VOICE_MODEL", ...tenantSettings],
       grants: [
         uploads("s3:GetObject", "s3:ListBucket"),
         inbox("s3:GetObject", "s3:ListBucket"),
         records("s3:GetObject", "s3:PutObject", "s3:ListBucket"),
+        ...quotaGrants(settings),
+        auditGrant,
         start,
       ],
     },
@@ -205,6 +227,7 @@ export function functionSpecs(settings: Settings): Record<FunctionName, Function
         transcripts("s3:DeleteObject", "s3:ListBucket"),
         webhooks("s3:DeleteObject"),
         stop,
+        auditGrant,
         ...keepsPassages.grants,
       ],
     },
@@ -250,7 +273,7 @@ export function functionSpecs(settings: Settings): Record<FunctionName, Function
       entry: "functions/api/openai/audio.ts",
       layers: ["ffmpeg"],
       environment: [
-        ...(["ACCESS_TOKEN_SHA256", "UPLOADS_BUCKET", "RESULTS_BUCKET", "STATE_MACHINE_ARN"] as const),
+        ...(["AUTHORIZE_FUNCTION", "UPLOADS_BUCKET", "RESULTS_BUCKET", "STATE_MACHINE_ARN"] as const),
         ...(["INFER_FUNCTION", "MODEL_CARD", "MODEL_ID", "MODEL_WINDOW_MS"] as const),
       ],
       settings: ["MAX_DURATION_MINUTES", "FFMPEG_PATH", ...planSettings],
@@ -259,14 +282,15 @@ export function functionSpecs(settings: Settings): Record<FunctionName, Function
         records("s3:GetObject", "s3:PutObject", "s3:ListBucket"),
         transcripts("s3:GetObject", "s3:ListBucket"),
         { function: "infer", actions: ["lambda:InvokeFunction"] },
+        askAuthorizer,
         start,
       ],
     },
     openaiModels: {
       ...small,
       entry: "functions/api/openai/models.ts",
-      environment: ["ACCESS_TOKEN_SHA256", "MODEL_CARD"],
-      grants: [],
+      environment: ["AUTHORIZE_FUNCTION", "MODEL_CARD"],
+      grants: [askAuthorizer],
     },
     mediaUploaded: {
       ...small,
@@ -326,12 +350,13 @@ export function functionSpecs(settings: Settings): Record<FunctionName, Function
       entry: "functions/workflow/probe.ts",
       layers: ["ffmpeg"],
       environment: ["RESULTS_BUCKET"],
-      settings: ["MAX_VIDEO_SIZE_MB", "MAX_URL_SIZE_MB", "MAX_DURATION_MINUTES", "FFMPEG_PATH"],
+      settings: ["MAX_VIDEO_SIZE_MB", "MAX_URL_SIZE_MB", "MAX_DURATION_MINUTES", "FFMPEG_PATH", ...tenantSettings],
       grants: [
         uploads("s3:GetObject"),
         inbox("s3:GetObject"),
         records("s3:GetObject", "s3:PutObject", "s3:ListBucket"),
         work("s3:PutObject"),
+        ...minuteGrants(settings),
       ],
     },
     split: {
@@ -340,12 +365,13 @@ export function functionSpecs(settings: Settings): Record<FunctionName, Function
       entry: "functions/workflow/split.ts",
       layers: ["ffmpeg"],
       environment: ["RESULTS_BUCKET", "MODEL_WINDOW_MS", "MODEL_MEL_BINS"],
-      settings: ["MAX_DURATION_MINUTES", "FFMPEG_PATH", ...planSettings],
+      settings: ["MAX_DURATION_MINUTES", "FFMPEG_PATH", ...planSettings, ...tenantSettings],
       grants: [
         uploads("s3:GetObject"),
         inbox("s3:GetObject"),
         records("s3:GetObject", "s3:PutObject", "s3:ListBucket"),
         work("s3:PutObject", "s3:AbortMultipartUpload"),
+        ...minuteGrants(settings),
         transcripts("s3:PutObject"),
       ],
     },
@@ -422,6 +448,13 @@ export function functionSpecs(settings: Settings): Record<FunctionName, Function
       ...searches,
       entry: "functions/api/search.ts",
       grants: [records("s3:GetObject", "s3:ListBucket"), ...searches.grants],
+    },
+    ask: {
+      ...small,
+      ...searches,
+      entry: "functions/api/ask.ts",
+      settings: [...searches.settings, ...answers.settings],
+      grants: [records("s3:GetObject", "s3:ListBucket"), ...searches.grants, ...answers.grants],
     },
     reindex: {
       ...small,

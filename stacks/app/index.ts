@@ -1,3 +1,4 @@
+export * from "./access.ts";
 export * from "./buckets.ts";
 export * from "./events.ts";
 export * from "./functions.ts";

@@ -6,27 +6,46 @@ type SearchParts = {
   searches: Pick<FunctionSpec, "layers" | "environment" | "settings" | "constants" | "grants">;
   /** What writing and removing them takes. */
   keepsPassages: { environment: EnvironmentName[]; settings: SettingName[]; grants: Grant[] };
+  /** What writing answers takes besides. */
+  answers: { settings: SettingName[]; grants: Grant[] };
 };
 
-/** A store's address and key go to the functions that use it, and only while it is in use. */
-export function searchParts({ SEARCH_INDEX }: Pick<Settings, "SEARCH_INDEX">): SearchParts {
+/** A service's address and key go to the functions that call it, and only while it is in use. */
+export function searchParts({
+  SEARCH_INDEX,
+  ANSWER_PROVIDER,
+}: Pick<Settings, "SEARCH_INDEX" | "ANSWER_PROVIDER">): SearchParts {
   const settings: SettingName[] = ["SEARCH_INDEX"];
   if (SEARCH_INDEX === "s3vectors") settings.push("S3VECTORS_BUCKET");
   if (SEARCH_INDEX === "pinecone") settings.push("PINECONE_API_KEY", "PINECONE_INDEX");
   const store: EnvironmentName[] = ["SEARCH_INDEX_PATH", "SEARCH_EXTENSION_PATH"];
+  const onVectors = (...actions: Extract<Grant, { service: "s3vectors" }>["actions"]): Grant[] =>
+    SEARCH_INDEX === "s3vectors" ? [{ service: "s3vectors", actions }] : [];
+  const answerSettings: SettingName[] = ["ANSWER_PROVIDER"];
+  if (ANSWER_PROVIDER !== "none") answerSettings.push("ANSWER_MODEL");
+  if (ANSWER_PROVIDER === "openai") answerSettings.push("OPENAI_BASE_URL", "OPENAI_API_KEY");
   return {
     searches: {
       layers: ["onnxruntime", "models"],
       environment: ["RESULTS_BUCKET", ...store, "EMBEDDING_MODEL_DIR"],
       settings: [...settings, "EMBEDDING_BATCH_SIZE"],
+      // As for the functions that recognise: glibc gives freed tensors back.
       constants: {
         MALLOC_MMAP_THRESHOLD_: "65536",
         MALLOC_TRIM_THRESHOLD_: "65536",
         MALLOC_ARENA_MAX: "1",
         NODE_OPTIONS: "--max-semi-space-size=1",
       },
-      grants: [],
+      grants: onVectors("s3vectors:QueryVectors", "s3vectors:GetVectors"),
     },
-    keepsPassages: { environment: store, settings, grants: [] },
+    keepsPassages: {
+      environment: store,
+      settings,
+      grants: onVectors("s3vectors:GetVectors", "s3vectors:PutVectors", "s3vectors:DeleteVectors"),
+    },
+    answers: {
+      settings: answerSettings,
+      grants: ANSWER_PROVIDER === "bedrock" ? [{ service: "bedrock", actions: ["bedrock:InvokeModelWithResponseStream"] }] : [],
+    },
   };
 }

@@ -1,6 +1,6 @@
 import { type EnvironmentName, isSecretSetting, type SettingName, type Settings } from "../../layers/core/index.ts";
 import type { ModelManifest, VoiceManifest } from "../../layers/models/index.ts";
-import { type FunctionSpec, modelCard, recogniserIdentity, voiceVariables } from "../app/index.ts";
+import { type FunctionSpec, modelCard, recogniserIdentity, routeScopes, voiceVariables } from "../app/index.ts";
 
 /** What only the running stack knows. */
 export type StackValues<T> = {
@@ -10,6 +10,8 @@ export type StackValues<T> = {
   accessTokenSha256: T;
   /** Name or ARN of the function that runs the models. */
   inferFunction: T;
+  /** Name or ARN of the authorizer. */
+  authorizeFunction: T;
 };
 
 /** Where Lambda unpacks the layer of a model. */
@@ -39,6 +41,8 @@ export function environmentValues<T>(
     SEARCH_EXTENSION_PATH: "",
     EMBEDDING_MODEL_DIR: "",
     INFER_FUNCTION: values.inferFunction,
+    AUTHORIZE_FUNCTION: values.authorizeFunction,
+    ROUTE_SCOPES: JSON.stringify(routeScopes),
     ACCESS_TOKEN_SHA256: values.accessTokenSha256,
   };
 }

@@ -16,6 +16,8 @@ export type GrantTargets<T> = {
   /** Every execution of the machine. */
   executions: T;
   transcriptionJobs: T;
+  /** Every index of every vector bucket. */
+  vectorIndexes: T;
   function: (name: FunctionName) => T;
 };
 
@@ -40,8 +42,13 @@ const onMachine: Record<Machine, "machine" | "executions"> = {
   "states:ListExecutions": "machine",
 };
 
-/** Transcribe knows no resource for a job that does not exist yet. */
-const onService: Record<Service["actions"][number], "transcriptionJobs" | "*"> = {
+/** Transcribe knows no resource for a job that does not exist yet; which model Bedrock is asked for may be a profile's choice. */
+const onService: Record<Service["actions"][number], "transcriptionJobs" | "vectorIndexes" | "*"> = {
+  "bedrock:InvokeModelWithResponseStream": "*",
+  "s3vectors:QueryVectors": "vectorIndexes",
+  "s3vectors:GetVectors": "vectorIndexes",
+  "s3vectors:PutVectors": "vectorIndexes",
+  "s3vectors:DeleteVectors": "vectorIndexes",
   "transcribe:StartTranscriptionJob": "*",
   "transcribe:GetTranscriptionJob": "transcriptionJobs",
 };

@@ -17,6 +17,7 @@ import {
   mediaWorkflow,
   modelCard,
   recogniserIdentity,
+  routeScopes,
   routes,
   voiceModelTravels,
   voiceVariables,
@@ -222,6 +223,8 @@ async function start(
     ...voiceVariables(settings, voice?.manifest, voice?.directory),
     ...searchValues(dataDirectory, settings, embedding?.directory),
     INFER_FUNCTION: functionArn("infer"),
+    AUTHORIZE_FUNCTION: functionArn("authorize"),
+    ROUTE_SCOPES: JSON.stringify(routeScopes),
     ACCESS_TOKEN_SHA256: sha256Hex(credentials.accessToken),
   };
   const models = { MODEL_DIR: model?.manifest.id, VOICE_MODEL_DIR: voice?.manifest.id };

@@ -62,7 +62,7 @@ describe("a job", () => {
     // The one that was at work when the job was canceled may have written its result and not its line in the log.
     expect(inferences.length).toBeGreaterThanOrEqual((job.windows ?? 0) - 1);
     expect(inferences.filter(([, times]) => times > 1)).toEqual([]);
-    expect(await keysUnder(demo, "work/")).toEqual([]);
+    await expect.poll(() => keysUnder(demo, "work/"), { timeout: 10_000 }).toEqual([]);
     await expect(demo.api.cancel(jobId)).rejects.toThrow(/ended already: it is done/);
     await expect(demo.api.retry(jobId)).rejects.toThrow(/is done; only one that failed/);
   });

@@ -16,7 +16,7 @@ describe("a window that fails for good", () => {
     if (!infer) throw new Error("infer has no credentials");
     const objects = new PrincipalObjects(demo.host.s3Url, "us-east-1", infer);
 
-    const jobId = await send(demo.api, await repeated(demo.directory, 16));
+    const jobId = await send(demo.api, await repeated(demo.directory, 6));
     let damaged: number | undefined;
     const writes: Promise<void>[] = [];
     const job = await demo.api.wait(jobId, ({ windows, executionName }) => {
@@ -35,7 +35,7 @@ describe("a window that fails for good", () => {
     const { ledger, segments } = JSON.parse(await demo.api.transcript(jobId, "json"));
     const failed = ledger.intervals.filter((interval: { kind: string }) => interval.kind === "failed");
     expect(failed).toEqual([expect.objectContaining({ reason: expect.stringContaining("damaged") })]);
-    expect(segments.length).toBeGreaterThan(10);
+    expect(segments.length).toBeGreaterThan(5);
     const kept = await keysUnder(demo, "work/");
     expect(kept.filter((key) => !key.includes("/results/"))).toEqual([]);
     expect(kept).toHaveLength((job.windows ?? 0) - 1);
@@ -45,6 +45,6 @@ describe("a window that fails for good", () => {
     expect(whole).toMatchObject({ status: "done", attempt: 2, ledgerMs: { failed: 0 } });
     const times = [...(await inferencesByWindow(join(demo.directory, "data"))).values()];
     expect(times.reduce((sum, count) => sum + count, 0)).toBe(job.windows);
-    expect(await keysUnder(demo, "work/")).toEqual([]);
+    await expect.poll(() => keysUnder(demo, "work/"), { timeout: 10_000 }).toEqual([]);
   });
 });

@@ -1,5 +1,8 @@
+import { execFile } from "node:child_process";
+import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { newJobId } from "../../layers/core/index.ts";
 import { loadCredentials } from "../../stacks/local/credentials.ts";
@@ -15,7 +18,12 @@ beforeAll(async () => {
 });
 afterAll(() => demo[Symbol.asyncDispose]());
 
-const request = (method: string, path: string, body?: FormData | Buffer | string, headers: Record<string, string> = {}) =>
+const request = (
+  method: string,
+  path: string,
+  body?: FormData | Buffer | string,
+  headers: Record<string, string> = {},
+) =>
   fetch(demo.host.url + path, {
     method,
     headers: { authorization: `Bearer ${demo.host.accessToken}`, ...headers },
@@ -43,6 +51,14 @@ describe("a file gets in", () => {
     const transcript = await readTranscript(demo.api, jobId);
     expect(textOf(transcript)).toBe(german);
     expect(transcript.segments[0]?.words?.length).toBeGreaterThan(0);
+  });
+
+  it("by curl, whose form has the options before the file", async () => {
+    const form = ["-F", "language=de", "-F", "words=on", "-F", `file=@${sample.german}`];
+    const authorized = ["-H", `Authorization: Bearer ${demo.host.accessToken}`];
+    const curl = promisify(execFile)("curl", ["-sS", ...authorized, ...form, `${demo.host.url}/media`]);
+    const { jobId } = JSON.parse((await curl).stdout) as { jobId: string };
+    expect(await ended(jobId)).toMatchObject({ status: "done", options: { language: "de", words: true } });
   });
 
   it("as bare bytes, and what is too large for one request is told where to go", async () => {
@@ -101,7 +117,6 @@ describe("a file gets in", () => {
 
 describe("text that is there already", () => {
   it("may come alone, without a file", async () => {
-    const { createHash } = await import("node:crypto");
     const text = "1\n00:00:01,000 --> 00:00:02,500\nfirst words\n\n2\n00:00:04,000 --> 00:00:05,000\nlast words\n";
     const sha256 = createHash("sha256").update(text).digest("hex");
     const options = { transcript: { format: "srt", sizeBytes: text.length, sha256 } };

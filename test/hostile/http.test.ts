@@ -54,7 +54,11 @@ describe("POST /v1/media takes", () => {
     const { status, body } = await send(form(parts));
     expect([status, body]).toEqual([202, expect.objectContaining({ status: "queued" })]);
     const job = await readJob({ tenant: defaultTenant, jobId: body.jobId as never });
-    expect(job).toMatchObject({ fileName: "a.wav", options: { language: "de", words: true }, upload: { sizeBytes: 10 } });
+    expect(job).toMatchObject({
+      fileName: "a.wav",
+      options: { language: "de", words: true },
+      upload: { sizeBytes: 10 },
+    });
     expect(await getObjectText("uploads", keys.upload(job), 100)).toBe("RIFF-bytes");
     expect(states.started).toHaveLength(1);
   });
@@ -94,7 +98,11 @@ describe("POST /v1/media takes", () => {
     const sent = await send({ headers: { "content-type": "audio/wav" }, body, query });
     expect(sent.status).toBe(202);
     const job = await readJob({ tenant: defaultTenant, jobId: sent.body.jobId as never });
-    expect(job).toMatchObject({ fileName: "b.wav", options: { beamSize: 3, temperatures: [0, 0.4] }, upload: { sizeBytes } });
+    expect(job).toMatchObject({
+      fileName: "b.wav",
+      options: { beamSize: 3, temperatures: [0, 0.4] },
+      upload: { sizeBytes },
+    });
   });
 });
 
@@ -109,14 +117,34 @@ describe("POST /v1/media refuses, and leaves nothing behind:", () => {
     ["a client that went away in the final boundary", cut([file()], 3), 400, "request.invalid"],
     ["a client that went away in the file", cut([file(Buffer.alloc(1000))], 500), 400, "request.invalid"],
     ["a client that went away in a header", cut([file(Buffer.alloc(0))], 60), 400, "request.invalid"],
-    ["no boundary at all", { headers: { "content-type": "multipart/form-data" }, body: Buffer.from("x") }, 400, "request.invalid"],
+    [
+      "no boundary at all",
+      { headers: { "content-type": "multipart/form-data" }, body: Buffer.from("x") },
+      400,
+      "request.invalid",
+    ],
     ["ten thousand parts", form([file(), ...many(10_000)]), 400, "request.invalid"],
     ["one field too many", form([file(), ...many(65)]), 400, "request.invalid"],
     ["a field name of a megabyte", form([file(), { name: "x".repeat(1_048_576), value: "1" }]), 400, "request.invalid"],
-    ["a field of a megabyte", form([file(), { name: "initialPrompt", value: "x".repeat(1_048_576) }]), 400, "request.invalid"],
-    ["a header of a megabyte", form([file(), { name: "a", raw: `X: ${"x".repeat(1_048_576)}` }]), 400, "request.invalid"],
+    [
+      "a field of a megabyte",
+      form([file(), { name: "initialPrompt", value: "x".repeat(1_048_576) }]),
+      400,
+      "request.invalid",
+    ],
+    [
+      "a header of a megabyte",
+      form([file(), { name: "a", raw: `X: ${"x".repeat(1_048_576)}` }]),
+      400,
+      "request.invalid",
+    ],
     ["one byte over the limit", form([file(Buffer.alloc(3 * 1_048_576 + 1))]), 413, "media.too_large"],
-    ["a field twice", form([file(), { name: "language", value: "de" }, { name: "language", value: "en" }]), 400, "request.invalid"],
+    [
+      "a field twice",
+      form([file(), { name: "language", value: "de" }, { name: "language", value: "en" }]),
+      400,
+      "request.invalid",
+    ],
     ["a field of every object's", form([file(), { name: "__proto__", value: "1" }]), 400, "request.invalid"],
     ["an option that there is not", form([file(), { name: "langauge", value: "de" }]), 400, "request.invalid"],
     ["an option of the wrong kind", form([file(), { name: "beamSize", value: "many" }]), 400, "request.invalid"],
@@ -129,7 +157,12 @@ describe("POST /v1/media refuses, and leaves nothing behind:", () => {
     ["no part", form([]), 400, "request.invalid"],
     ["an empty file", form([file(Buffer.alloc(0))]), 422, "media.empty"],
     ["empty bytes", { headers: { "content-type": "audio/wav" }, body: "" }, 422, "media.empty"],
-    ["bare bytes over the limit", { headers: { "content-type": "audio/wav" }, body: Buffer.alloc(3_145_729) }, 413, "media.too_large"],
+    [
+      "bare bytes over the limit",
+      { headers: { "content-type": "audio/wav" }, body: Buffer.alloc(3_145_729) },
+      413,
+      "media.too_large",
+    ],
     ["JSON", { headers: { "content-type": "application/json" }, body: "{}" }, 400, "request.invalid"],
     ["no type", { headers: {}, body: "x" }, 400, "request.invalid"],
   ])("%s", async (_name, request, status, code) => {
@@ -153,7 +186,10 @@ describe("POST /v1/media refuses, and leaves nothing behind:", () => {
   });
 
   it("whoever has no token", async () => {
-    const reply = await call((event, context) => media({ ...event, requestContext: {} } as never, context), form([file()]));
+    const reply = await call(
+      (event, context) => media({ ...event, requestContext: {} } as never, context),
+      form([file()]),
+    );
     expect([reply.status, reply.body.code]).toEqual([401, "request.unauthorized"]);
   });
 });

@@ -263,7 +263,10 @@ describe("an upload in parts", () => {
     const { jobId } = await announce(3, { multipart: true, checksums: true });
     const sha256 = createHash("sha256").update("abc").digest("hex");
     expect((await sign(jobId, 1)).body.code).toBe("request.invalid");
-    const { url, headers } = (await sign(jobId, 1, { sha256 })).body as { url: string; headers: Record<string, string> };
+    const { url, headers } = (await sign(jobId, 1, { sha256 })).body as {
+      url: string;
+      headers: Record<string, string>;
+    };
     expect((await fetch(url, { method: "PUT", body: "abd", headers })).status).toBe(400);
     expect((await fetch(url, { method: "PUT", body: "abc" })).status).toBe(403);
     expect((await fetch(url, { method: "PUT", body: "abc", headers })).status).toBe(200);
@@ -280,13 +283,29 @@ describe("an upload in parts", () => {
   it.each<[string, () => Promise<{ status: number; body: Record<string, unknown> }>, number, string]>([
     ["part 0", async () => sign((await announce(3, { multipart: true })).jobId, 0), 400, "request.invalid"],
     ["a part too many", async () => sign((await announce(3, { multipart: true })).jobId, 2), 400, "request.invalid"],
-    ["a part that is no number", async () => sign((await announce(3, { multipart: true })).jobId, "x"), 400, "request.invalid"],
+    [
+      "a part that is no number",
+      async () => sign((await announce(3, { multipart: true })).jobId, "x"),
+      400,
+      "request.invalid",
+    ],
     ["parts of an upload that has none", async () => list((await announce(3)).jobId), 400, "request.invalid"],
-    ["another tenant's upload", async () => list((await announce(3, { multipart: true })).jobId, "other"), 404, "job.not_found"],
-    ["a part of another's", async () => sign((await announce(3, { multipart: true })).jobId, 1, {}, "other"), 404, "job.not_found"],
+    [
+      "another tenant's upload",
+      async () => list((await announce(3, { multipart: true })).jobId, "other"),
+      404,
+      "job.not_found",
+    ],
+    [
+      "a part of another's",
+      async () => sign((await announce(3, { multipart: true })).jobId, 1, {}, "other"),
+      404,
+      "job.not_found",
+    ],
     [
       "parts under S3's least",
-      () => call(presign, { method: "POST", body: { fileName: "a", sizeBytes: 9, multipart: true, partSizeBytes: mib } }),
+      () =>
+        call(presign, { method: "POST", body: { fileName: "a", sizeBytes: 9, multipart: true, partSizeBytes: mib } }),
       400,
       "request.invalid",
     ],
@@ -296,7 +315,12 @@ describe("an upload in parts", () => {
       400,
       "request.invalid",
     ],
-    ["neither a size nor a transcript", () => call(presign, { method: "POST", body: { fileName: "a" } }), 400, "request.invalid"],
+    [
+      "neither a size nor a transcript",
+      () => call(presign, { method: "POST", body: { fileName: "a" } }),
+      400,
+      "request.invalid",
+    ],
     [
       "an ETag of something else",
       async () => {

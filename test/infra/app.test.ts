@@ -27,7 +27,7 @@ describe("the workflow", () => {
   it("sends every error of every step that can fail to the fail function", () => {
     const states = Object.entries(workflow.States) as [string, { Type: string; Catch?: unknown }][];
     const working = states.filter(([name, state]) => ["Task", "Map"].includes(state.Type) && name !== "Fail");
-    const forgiving = ["Subtitles", "Transcribe", "Index", "Notify", "NotifyOfFailure"];
+    const forgiving = ["Subtitles", "Transcribe", "Index", "NotIndexed", "Notify", "NotifyOfFailure"];
     const strict = working.filter(([name]) => !forgiving.includes(name));
     expect(strict.map(([name]) => name)).toEqual(["Fetch", "Probe", "Split", "Windows", "Merge"]);
     for (const [name, state] of strict) {
@@ -73,7 +73,17 @@ describe("functions, routes and buckets", () => {
   });
 
   it("ask for a token everywhere but at the health check", () => {
-    expect(routes.filter((route) => !route.authorized).map(({ route }) => route)).toEqual(["GET /health"]);
+    const open = routes.filter((route) => !route.authorized);
+    const checkItThemselves = open.filter((route) => specs[route.function].environment.includes("AUTHORIZE_FUNCTION"));
+    expect(checkItThemselves.map(({ function: name }) => name)).toEqual([
+      "openaiAudio",
+      "openaiAudio",
+      "openaiModels",
+      "openaiModels",
+    ]);
+    expect(open.filter((route) => !checkItThemselves.includes(route)).map(({ route }) => route)).toEqual([
+      "GET /health",
+    ]);
   });
 
   it("grant no function a wildcard, and no function of the API a way into another bucket's work", () => {

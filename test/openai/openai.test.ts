@@ -19,10 +19,12 @@ afterAll(() => demo[Symbol.asyncDispose]());
 const model = "whisper-1";
 const english = () => createReadStream(sample.english);
 const jobs = async () => {
-  const reply = await fetch(`${demo.host.url}/v1/jobs`, { headers: { authorization: `Bearer ${demo.host.accessToken}` } });
+  const reply = await fetch(`${demo.host.url}/v1/jobs`, {
+    headers: { authorization: `Bearer ${demo.host.accessToken}` },
+  });
   return ((await reply.json()) as { jobs: { jobId: string; status: string }[] }).jobs;
 };
-const refused = async (asked: Promise<unknown>): Promise<APIError> => {
+const refused = async (asked: PromiseLike<unknown>): Promise<APIError> => {
   const error = await asked.then(
     () => undefined,
     (reason: unknown) => reason,
@@ -84,9 +86,9 @@ describe("the openai client by base URL", () => {
     expect(deltas.join("")).toMatch(/^one two three four/);
   });
 
-  it("language, prompt and temperature are the model's", async () => {
+  it("language and temperature are the model's", async () => {
     const file = createReadStream(sample.german);
-    const asked = { model, language: "de", prompt: "eins zwei drei", temperature: 0.2, response_format: "verbose_json" } as const;
+    const asked = { model, language: "de", temperature: 0.2, response_format: "verbose_json" } as const;
     const reply = await openai.audio.transcriptions.create({ file, ...asked });
     expect(reply.language).toBe("german");
     expect(reply.text).toContain("eins");
@@ -94,10 +96,11 @@ describe("the openai client by base URL", () => {
   });
 
   it("translations have the same formats", async () => {
-    const asked = { file: english(), model, response_format: "verbose_json" } as const;
-    const reply = await openai.audio.translations.create(asked);
-    expect(reply).toMatchObject({ task: "translate", duration: expect.closeTo(15.04, 1) });
-    expect(reply.segments?.length).toBeGreaterThan(0);
+    const reply = await openai.audio.translations.create({ file: english(), model, response_format: "verbose_json" });
+    // The demo model has learned no translations: what it makes of them is no matter.
+    expect(reply).toMatchObject({ task: "translate", duration: expect.closeTo(15.04, 1), segments: expect.any(Array) });
+    const srt = openai.audio.translations.create({ file: english(), model, response_format: "srt" });
+    expect(typeof (await srt)).toBe("string");
   });
 
   it("of silence there is no text", async () => {
@@ -134,8 +137,9 @@ describe("errors come as the client's own classes, in OpenAI's shape", () => {
   const create = (more: object) => openai.audio.transcriptions.create({ file: english(), model, ...more });
 
   it("a wrong key, and none", async () => {
-    for (const asked of [clientOf("sk-wrong").models.list(), clientOf("sk-wrong").audio.transcriptions.create({ file: english(), model })]) {
-      const error = await refused(Promise.resolve(asked));
+    const { models, audio } = clientOf("sk-wrong");
+    for (const ask of [() => models.list(), () => audio.transcriptions.create({ file: english(), model })]) {
+      const error = await refused(ask());
       expect(error).toBeInstanceOf(AuthenticationError);
       expect(error).toMatchObject({ status: 401, code: "invalid_api_key", type: "invalid_request_error" });
     }
@@ -144,8 +148,9 @@ describe("errors come as the client's own classes, in OpenAI's shape", () => {
   });
 
   it("a model that is not here", async () => {
-    for (const asked of [create({ model: "gpt-4o-transcribe" }), openai.models.retrieve("gpt-4o-transcribe")]) {
-      const error = await refused(asked as Promise<unknown>);
+    const name = "gpt-4o-transcribe";
+    for (const ask of [() => create({ model: name }), () => openai.models.retrieve(name)]) {
+      const error = await refused(ask());
       expect(error).toBeInstanceOf(NotFoundError);
       expect(error).toMatchObject({ code: "model_not_found", param: "model" });
       expect(error.message).toContain("whisper-1");
@@ -155,7 +160,11 @@ describe("errors come as the client's own classes, in OpenAI's shape", () => {
   it.each<[string, object, string]>([
     ["a format that there is not", { response_format: "docx" }, "response_format"],
     ["words in a format without them", { timestamp_granularities: ["word"] }, "timestamp_granularities"],
-    ["a granularity that there is not", { response_format: "verbose_json", timestamp_granularities: ["letter"] }, "timestamp_granularities"],
+    [
+      "a granularity that there is not",
+      { response_format: "verbose_json", timestamp_granularities: ["letter"] },
+      "timestamp_granularities",
+    ],
     ["a temperature that is too high", { temperature: 3 }, "temperature"],
     ["a language that nobody speaks", { language: "klingon" }, "language"],
     ["what this host cannot do", { include: ["logprobs"] }, "include[]"],

@@ -30,7 +30,10 @@ export async function recordingStates(): Promise<RecordingStates> {
     const { name = "", stateMachineArn = "", input = "{}" } = body;
     if (started.some((execution) => execution.name === name)) return reply(400, { __type: "ExecutionAlreadyExists" });
     started.push({ name, input: JSON.parse(input) });
-    return reply(200, { executionArn: `${stateMachineArn.replace(":stateMachine:", ":execution:")}:${name}`, startDate: 1 });
+    return reply(200, {
+      executionArn: `${stateMachineArn.replace(":stateMachine:", ":execution:")}:${name}`,
+      startDate: 1,
+    });
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {

@@ -57,7 +57,10 @@ async function ended(ref: JobRef, signal: AbortSignal): Promise<JobRecord> {
     if (isFinal(job)) return job;
     await sleep(pauseMs, undefined, { signal }).catch(() => {
       const how = `GET /v1/jobs/${ref.jobId} says how far it is; sending the same file again waits for the same job.`;
-      throw new MediaError("request.timeout", `The file takes longer than one request may. It is job ${ref.jobId}: ${how}`);
+      throw new MediaError(
+        "request.timeout",
+        `The file takes longer than one request may. It is job ${ref.jobId}: ${how}`,
+      );
     });
   }
 }

@@ -1,7 +1,12 @@
 import { type PlannedWindow, WindowPlanner } from "../../../layers/audio/index.ts";
 import { environmentValue, MediaError, type Settings } from "../../../layers/core/index.ts";
 import type { JobOptions } from "../../../layers/storage/index.ts";
-import { assembleTranscript, type Transcript, transcriptSchema, type WindowResult } from "../../../layers/transcript/index.ts";
+import {
+  assembleTranscript,
+  type Transcript,
+  transcriptSchema,
+  type WindowResult,
+} from "../../../layers/transcript/index.ts";
 import { planWork, speechClipOutputSchema } from "../../../layers/workflow/index.ts";
 import { decodeClip } from "../decode-clip.ts";
 import { invokeInfer } from "../invoke-infer.ts";
@@ -21,7 +26,10 @@ export async function transcribeClip(
 ): Promise<Transcript | undefined> {
   const work = planWork(options, settings);
   if (work.recognition !== "windows") {
-    throw new MediaError("model.missing", "Speech recognition is switched off on this host (DISABLE_WHISPER, SKIP_AI_MODELS or DISABLE_ASR_FALLBACK).");
+    throw new MediaError(
+      "model.missing",
+      "Speech recognition is switched off on this host (DISABLE_WHISPER, SKIP_AI_MODELS or DISABLE_ASR_FALLBACK).",
+    );
   }
   const windowMs = Number(environmentValue("MODEL_WINDOW_MS"));
   // The split step's own figures: a clip has one transcript, whichever way it takes.

@@ -1,17 +1,17 @@
 import middy from "@middy/core";
 import type { Context } from "aws-lambda";
 import { log, MediaError } from "../../../layers/core/index.ts";
-import { bearerOf } from "../access.ts";
 import type { Caller } from "../caller.ts";
 import type { HttpEvent, HttpReply } from "../http.ts";
+import { askAuthorizer } from "./ask-authorizer.ts";
 
 /** What is wrong with one parameter of a request. */
 export const wrong = (param: string, problem: string, code?: string): MediaError =>
   new MediaError("request.invalid", problem, { context: { param, ...(code === undefined ? {} : { code }) } });
 
 /**
- * Wraps an endpoint of the OpenAI-compatible API: the token is checked here and not by the gateway, whose refusals the clients of that API
- * cannot read, and every error leaves in the shape that they expect.
+ * Wraps an endpoint of the OpenAI-compatible API: the authorizer is asked from here and not by the gateway, whose refusals the clients of
+ * that API cannot read, and every error leaves in the shape that they expect.
  * https://platform.openai.com/docs/guides/error-codes
  */
 export function openAiEndpoint(handle: (event: HttpEvent, caller: Caller, context: Context) => Promise<HttpReply>) {
@@ -22,9 +22,7 @@ export function openAiEndpoint(handle: (event: HttpEvent, caller: Caller, contex
       },
     })
     .handler(async (event: HttpEvent, context: Context) => {
-      const caller = bearerOf(event.headers.authorization);
-      if (!caller) throw new MediaError("request.unauthorized", "The API key is missing or not one of this host's.");
-      const reply = await handle(event, caller, context);
+      const reply = await handle(event, await askAuthorizer(event), context);
       return { ...reply, headers: { ...common(event), ...reply.headers } };
     });
 }

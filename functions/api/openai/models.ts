@@ -17,7 +17,11 @@ export function requireModel(name: string): void {
   const names = modelNames();
   if (names.includes(name)) return;
   const known = names.length === 0 ? "This host has no speech model." : `This host has: ${names.join(", ")}.`;
-  throw wrong("model", `The model ${JSON.stringify(name.slice(0, 100))} does not exist here. ${known}`, "model_not_found");
+  throw wrong(
+    "model",
+    `The model ${JSON.stringify(name.slice(0, 100))} does not exist here. ${known}`,
+    "model_not_found",
+  );
 }
 
 /** When the model was made, which nobody recorded; the shape demands a number. */

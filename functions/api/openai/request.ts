@@ -38,19 +38,23 @@ export async function readAudioRequest(event: HttpEvent, task: Task): Promise<Au
     for await (const chunk of bytes) chunks.push(chunk as Buffer);
   });
   for (const name of [...Object.keys(fields), ...Object.keys(lists)]) {
-    if (!known[task].has(name)) throw wrong(name.slice(0, 64), `${JSON.stringify(name.slice(0, 64))} is not supported here. Leave it out.`);
+    if (!known[task].has(name))
+      throw wrong(name.slice(0, 64), `${JSON.stringify(name.slice(0, 64))} is not supported here. Leave it out.`);
   }
   if (fields.model === undefined) throw wrong("model", "The model is missing: name one of GET /v1/models.");
   requireModel(fields.model);
   const format = choice("response_format", fields.response_format ?? "json", responseFormats);
-  const given = lists["timestamp_granularities[]"] ?? lists["timestamp_granularities"] ?? [];
+  const given = lists["timestamp_granularities[]"] ?? fields.timestamp_granularities?.split(",") ?? [];
   const granularities = given.map((text) => choice("timestamp_granularities", text, ["word", "segment"] as const));
   if (granularities.length > 0 && format !== "verbose_json") {
     throw wrong("timestamp_granularities", "timestamp_granularities needs response_format=verbose_json.");
   }
   const chunking = fields.chunking_strategy ?? "auto";
   if (chunking !== "auto" && chunking !== "null")
-    throw wrong("chunking_strategy", 'chunking_strategy: this host cuts at silence by itself; only "auto" is supported.');
+    throw wrong(
+      "chunking_strategy",
+      'chunking_strategy: this host cuts at silence by itself; only "auto" is supported.',
+    );
   const audio = Buffer.concat(chunks);
   if (audio.length === 0) throw new MediaError("media.empty", "The audio has no bytes. Send a file that has content.");
   return {
@@ -69,7 +73,11 @@ const known: Record<Task, ReadonlySet<string>> = {
   ]),
 };
 
-function optionsOf({ language, prompt = "", temperature }: Record<string, string>, task: Task, words: boolean): JobOptions {
+function optionsOf(
+  { language, prompt = "", temperature }: Record<string, string>,
+  task: Task,
+  words: boolean,
+): JobOptions {
   return jobOptionsSchema.parse({
     ...{ task, words },
     ...(language ? { language: codeOf(language) } : {}),

@@ -17,6 +17,7 @@ export function createAccount(names: Names) {
     /** A distributed Map's children: `execution:<machine>/<label>:<id>`. */
     childExecutionArns: arn("states", `execution:${names.machine}/*`),
     transcriptionJobArns: arn("transcribe", "transcription-job/*"),
+    vectorIndexArns: arn("s3vectors", "bucket/*"),
     functionArn: (name: string) => arn("lambda", `function:${name}`),
     logGroupArn: (name: string) => arn("logs", `log-group:${name}:*`),
   };

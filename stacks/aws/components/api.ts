@@ -37,7 +37,8 @@ export function createApi({
       function: functions.authorize.arn,
       payload: "2.0",
       response: "simple",
-      identitySources: ["$request.header.Authorization"],
+      // An answer is for a route too: what a key may do differs between them.
+      identitySources: ["$request.header.Authorization", "$context.routeKey"],
       ttl: `${authorizerCacheSeconds} seconds`,
     },
   });

@@ -34,6 +34,7 @@ export function grantTargets(account: Account, storage: Storage, names: Names): 
     machine: account.machineArn,
     executions: account.executionArns,
     transcriptionJobs: account.transcriptionJobArns,
+    vectorIndexes: account.vectorIndexArns,
     function: (name) => account.functionArn(names.function(name)),
   };
 }
@@ -48,6 +49,7 @@ export function createFunctions(parts: FunctionParts): Functions {
       stateMachineArn: account.machineArn,
       accessTokenSha256: secrets.accessTokenSha256,
       inferFunction: account.functionArn(names.function("infer")),
+      authorizeFunction: account.functionArn(names.function("authorize")),
     },
     deployment.settings,
     models,

@@ -2,7 +2,7 @@ import { accountId, apiId, type HttpApiEvent } from "./event.ts";
 
 export type AuthorizerOptions = {
   functionName: string;
-  /** How long an answer is kept, by the Authorization header's value; 0 asks every time. */
+  /** How long an answer is kept, by the Authorization header's value and the route; 0 asks every time. */
   cacheSeconds: number;
 };
 
@@ -13,7 +13,7 @@ const maxCached = 1000;
 
 /**
  * A Lambda authorizer (REQUEST, payload format 2.0, simple responses) whose identity source is
- * `$request.header.Authorization`.
+ * `$request.header.Authorization` and `$context.routeKey`: what a token may do differs between routes.
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-lambda-authorizer.html
  */
 export class Authorizer {
@@ -31,17 +31,18 @@ export class Authorizer {
   async decide(event: HttpApiEvent, nowMs = Date.now()): Promise<Decision | undefined> {
     const identity = event.headers.authorization;
     if (!identity) return undefined;
-    const kept = this.#cache.get(identity);
+    const name = `${event.routeKey}\n${identity}`;
+    const kept = this.#cache.get(name);
     if (kept && kept.untilMs > nowMs) return kept.decision;
     const decision = readDecision(await this.#invoke(this.#options.functionName, authorizerEvent(event, identity)));
-    this.#keep(identity, decision, nowMs);
+    this.#keep(name, decision, nowMs);
     return decision;
   }
 
-  #keep(identity: string, decision: Decision, nowMs: number): void {
+  #keep(name: string, decision: Decision, nowMs: number): void {
     if (this.#options.cacheSeconds <= 0) return;
-    this.#cache.delete(identity);
-    this.#cache.set(identity, { decision, untilMs: nowMs + this.#options.cacheSeconds * 1000 });
+    this.#cache.delete(name);
+    this.#cache.set(name, { decision, untilMs: nowMs + this.#options.cacheSeconds * 1000 });
     const oldest = this.#cache.keys().next();
     if (this.#cache.size > maxCached && !oldest.done) this.#cache.delete(oldest.value);
   }
@@ -54,7 +55,7 @@ function authorizerEvent(event: HttpApiEvent, identity: string): Record<string, 
     ...request,
     type: "REQUEST",
     routeArn: `arn:aws:execute-api:us-east-1:${accountId}:${apiId}/$default/${method}${path}`,
-    identitySource: [identity],
+    identitySource: [identity, event.routeKey],
   };
 }
 

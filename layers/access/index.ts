@@ -1,0 +1,10 @@
+export * from "./audit.ts";
+export * from "./authenticate.ts";
+export type { Identity } from "./identity.ts";
+export { type JwtSettings, JwtVerifier } from "./jwt.ts";
+export { type AccessKey, isGood } from "./key-record.ts";
+export * from "./key-store.ts";
+export { type KeyId, keyText, parseKeyId, parseKeyText } from "./key-text.ts";
+export * from "./quota-jobs.ts";
+export * from "./quota-minutes.ts";
+export * from "./scopes.ts";

@@ -1,0 +1,2 @@
+export { type BertSizes, bertConfigFileNames, readBertConfig } from "./config.ts";
+export { writeBert } from "./graph.ts";

@@ -1,0 +1,7 @@
+export { type Answer, answer, openLanguageModel } from "./answer.ts";
+export { BedrockModel } from "./bedrock.ts";
+export { type Citation, checkCitations } from "./citations.ts";
+export { extractAnswer } from "./extract.ts";
+export type { LanguageModel, Prompt } from "./language-model.ts";
+export { OpenAiModel } from "./openai.ts";
+export { promptOf } from "./prompt.ts";

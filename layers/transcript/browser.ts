@@ -1,0 +1,5 @@
+/** The face for browsers: renderers that need nothing but the language. `index.ts` reaches the logger, which needs Node. */
+export { renderJson } from "./json.ts";
+export { renderSrt } from "./srt.ts";
+export { renderTxt } from "./txt.ts";
+export { renderVtt } from "./vtt.ts";

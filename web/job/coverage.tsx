@@ -1,0 +1,49 @@
+import type { Transcript } from "../api/types.ts";
+import { clock, percent } from "../format.ts";
+import { strings } from "../strings.ts";
+import type { Playback } from "./playback.ts";
+
+const kinds = ["speech", "silence", "other", "failed"] as const;
+
+/** A reason's code in words; a message stands for itself. */
+export const reasonText = (reason: string) => strings.coverage.reasons[reason] ?? reason;
+
+/** The ledger: what became of every second, and what is missing with the reason. */
+export function Coverage({ transcript, playback }: { transcript: Transcript; playback: Playback }) {
+  const { ledger, source } = transcript;
+  const failed = ledger.intervals.filter(({ kind }) => kind === "failed");
+  return (
+    <section class="coverage" aria-labelledby="coverage">
+      <h2 id="coverage">{strings.coverage.title}</h2>
+      <p class="hint">{strings.coverage.lead}</p>
+      <dl>
+        {kinds
+          .filter((kind) => kind !== "failed" || ledger.totalsMs.failed > 0)
+          .map((kind) => (
+            <div key={kind} class={kind}>
+              <dt>{strings.coverage.kinds[kind]}</dt>
+              <dd>
+                {clock(ledger.totalsMs[kind], true)}
+                <span> {percent(source.durationMs > 0 ? ledger.totalsMs[kind] / source.durationMs : 0)}</span>
+              </dd>
+            </div>
+          ))}
+      </dl>
+      {failed.length > 0 && (
+        <>
+          <h3>{strings.coverage.failed}</h3>
+          <ul class="failed-list">
+            {failed.map(({ startMs, endMs, reason }) => (
+              <li key={startMs}>
+                <button type="button" aria-label={strings.coverage.jump(clock(startMs))} onClick={() => playback.playFrom(startMs)}>
+                  {clock(startMs, true)}–{clock(endMs, true)}
+                </button>{" "}
+                {reasonText(reason ?? "")}
+              </li>
+            ))}
+          </ul>
+        </>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,98 @@
+import { useEffect, useRef } from "preact/hooks";
+import type { Transcript } from "../api/types.ts";
+import { clock, languageName, percent } from "../format.ts";
+import { strings } from "../strings.ts";
+import { reasonText } from "./coverage.tsx";
+import type { Playback } from "./playback.ts";
+
+type Piece = { startMs: number; endMs: number; kind: string; title: string };
+type Strip = { name: string; label: string; summary: string; pieces: Piece[] };
+
+/** What was found out over time, under the waveform and on its scale: voices, languages, coverage. */
+export function Strips({ transcript, playback }: { transcript: Transcript; playback: Playback }) {
+  const root = useRef<HTMLDivElement>(null);
+  const { durationMs } = transcript.source;
+  useEffect(
+    () =>
+      playback.onTime((atMs) => {
+        root.current?.style.setProperty("--at", `${durationMs > 0 ? Math.min(100, (atMs / durationMs) * 100) : 0}%`);
+      }),
+    [playback, durationMs],
+  );
+  if (durationMs === 0) return null;
+  const seek = (event: MouseEvent) => {
+    const { left, width } = (event.currentTarget as HTMLElement).getBoundingClientRect();
+    playback.seek(((event.clientX - left) / width) * durationMs);
+  };
+  return (
+    <div class="strips" ref={root}>
+      {stripsOf(transcript).map(({ name, label, summary, pieces }) => (
+        <div class="strip-row" key={name}>
+          <span class="strip-label" aria-hidden="true">
+            {label}
+          </span>
+          {/* biome-ignore lint/a11y/useKeyWithClickEvents: the player seeks by keyboard; this picture is for pointers */}
+          <div class={`strip ${name}`} role="img" aria-label={summary} data-strip={name} onClick={seek}>
+            {pieces.map(({ startMs, endMs, kind, title }) => (
+              <span
+                key={startMs}
+                class={kind}
+                title={title}
+                style={{
+                  left: `${(startMs / durationMs) * 100}%`,
+                  width: `${((endMs - startMs) / durationMs) * 100}%`,
+                }}
+              />
+            ))}
+          </div>
+        </div>
+      ))}
+    </div>
+  );
+}
+
+function stripsOf({ voice, language, ledger }: Transcript): Strip[] {
+  const strip = (name: string, label: string, summary: (text: string) => string, pieces: Piece[]): Strip[] =>
+    pieces.length === 0 ? [] : [{ name, label, summary: summary(pieces.map(({ title }) => title).join("; ")), pieces }];
+  const at = (startMs: number, endMs: number) => `${clock(startMs)}–${clock(endMs)}`;
+  return [
+    ...strip(
+      "voice",
+      strings.strips.voice,
+      strings.strips.voiceSummary,
+      (voice?.timeline ?? []).map(({ startMs, endMs, verdict, leaning, score }) => ({
+        ...{ startMs, endMs, kind: verdict === "uncertain" ? `uncertain ${leaning}` : verdict },
+        title: `${at(startMs, endMs)} ${strings.voice.verdicts[verdict]}, ${strings.voice.leaning[leaning]} (${percent(score)})`,
+      })),
+    ),
+    ...strip(
+      "language",
+      strings.strips.language,
+      strings.strips.languageSummary,
+      joined(language?.timeline ?? []).map(({ startMs, endMs, code }, index, all) => ({
+        ...{ startMs, endMs, kind: `tone-${[...new Set(all.map((span) => span.code))].indexOf(code) % 5}` },
+        title: `${at(startMs, endMs)} ${languageName(code)}`,
+      })),
+    ),
+    ...strip(
+      "coverage",
+      strings.strips.coverage,
+      (text) => strings.strips.coverageSummary(text.length > 600 ? `${text.slice(0, 600)}…` : text),
+      ledger.intervals.map(({ startMs, endMs, kind, reason }) => ({
+        ...{ startMs, endMs, kind },
+        title: `${at(startMs, endMs)} ${strings.coverage.kinds[kind]}${reason ? `: ${reasonText(reason)}` : ""}`,
+      })),
+    ),
+  ];
+}
+
+/** Neighbours in one language are one stretch; what lies between them belongs to them. */
+function joined(spans: readonly { startMs: number; endMs: number; code: string }[]) {
+  const list: { startMs: number; endMs: number; code: string }[] = [];
+  for (const { startMs, endMs, code } of spans) {
+    const last = list.at(-1);
+    if (last?.code === code) last.endMs = endMs;
+    else list.push({ startMs, endMs, code });
+  }
+  return list;
+}

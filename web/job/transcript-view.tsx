@@ -1,0 +1,103 @@
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import type { Transcript } from "../api/types.ts";
+import { clock } from "../format.ts";
+import { strings } from "../strings.ts";
+import { type Edits, withEdits } from "./edits.ts";
+import { marker, moveByKey } from "./follow.ts";
+import type { Playback } from "./playback.ts";
+import { SaveAs } from "./save-as.tsx";
+import { SegmentText } from "./transcript-text.tsx";
+
+type Props = {
+  title: string;
+  transcript: Transcript;
+  edits: Edits;
+  onEdits: (edits: Edits) => void;
+  playback: Playback;
+};
+
+/** The text: to read along, to play from, to correct and to save. */
+export function TranscriptView({ title, transcript, edits, onEdits, playback }: Props) {
+  const [editing, setEditing] = useState(false);
+  const [follow, setFollow] = useState(true);
+  const edited = useMemo(() => withEdits(transcript, edits), [transcript, edits]);
+  const count = Object.keys(edits).length;
+  return (
+    <section class="transcript" aria-labelledby="transcript">
+      <div class="bar">
+        <h2 id="transcript">{strings.transcript.title}</h2>
+        <label class="check">
+          <input type="checkbox" checked={follow} onChange={(event) => setFollow(event.currentTarget.checked)} />
+          {strings.transcript.follow}
+        </label>
+        <button type="button" aria-pressed={editing} onClick={() => setEditing(!editing)}>
+          {editing ? strings.transcript.editDone : strings.transcript.edit}
+        </button>
+        {count > 0 && (
+          <button type="button" class="quiet" onClick={() => onEdits({})}>
+            {strings.transcript.discard}
+          </button>
+        )}
+        <SaveAs transcript={edited} title={title} />
+      </div>
+      <p class="hint">{editing ? strings.transcript.editHint : strings.transcript.keys}</p>
+      {transcript.segments.length === 0 && <p class="empty">{strings.transcript.empty}</p>}
+      {editing ? (
+        <EditList transcript={transcript} edits={edits} onEdits={onEdits} />
+      ) : (
+        <ReadList edited={edited} edits={edits} follow={follow} playback={playback} />
+      )}
+    </section>
+  );
+}
+
+type ReadProps = { edited: Transcript; edits: Edits; follow: boolean; playback: Playback };
+
+function ReadList({ edited, edits, follow, playback }: ReadProps) {
+  const list = useRef<HTMLOListElement>(null);
+  useEffect(() => {
+    if (!list.current) return;
+    const mark = marker(list.current, edited.segments);
+    const first = list.current.querySelector<HTMLElement>(".spot");
+    if (first) first.tabIndex = 0;
+    return playback.onTime((atMs) => mark(atMs, follow && playback.isPlaying));
+  }, [edited, follow, playback]);
+  const play = (event: MouseEvent) => {
+    const spot = (event.target as HTMLElement).closest<HTMLElement>(".spot");
+    if (spot) playback.playFrom(Number(spot.dataset.start));
+  };
+  return (
+    // biome-ignore lint/a11y/useKeyWithClickEvents: the words inside are buttons, which Enter clicks
+    <ol class="segments" ref={list} onClick={play} onKeyDown={(event) => list.current && moveByKey(list.current, event)}>
+      {edited.segments.map((segment) => (
+        <SegmentText key={segment.id} segment={segment} edited={edits[segment.id] !== undefined} />
+      ))}
+    </ol>
+  );
+}
+
+type EditProps = { transcript: Transcript; edits: Edits; onEdits: (edits: Edits) => void };
+
+function EditList({ transcript, edits, onEdits }: EditProps) {
+  const change = (id: number, original: string, text: string) => {
+    const { [id]: _, ...others } = edits;
+    onEdits(text === original ? others : { ...others, [id]: text });
+  };
+  return (
+    <ol class="segments editing">
+      {transcript.segments.map(({ id, startMs, text }) => (
+        <li class="segment" key={id}>
+          <span class="at" aria-hidden="true">
+            {clock(startMs)}
+          </span>
+          <textarea
+            rows={Math.max(1, Math.ceil(text.length / 60))}
+            aria-label={strings.transcript.editing(clock(startMs))}
+            value={(edits[id] ?? text).trimStart()}
+            onInput={(event) => change(id, text.trimStart(), event.currentTarget.value)}
+          />
+        </li>
+      ))}
+    </ol>
+  );
+}

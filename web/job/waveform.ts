@@ -1,0 +1,35 @@
+import WaveSurfer from "wavesurfer.js";
+import type { Peaks } from "../api/types.ts";
+
+type Parts = { container: HTMLElement; media: HTMLMediaElement | undefined; peaks: Peaks; onSeek: (atMs: number) => void };
+
+/**
+ * Draws how loud the audio is, from peaks that the service measured: nothing is fetched or decoded here, however long the file.
+ * @returns ends it
+ */
+export function drawWaveform({ container, media, peaks, onSeek }: Parts): () => void {
+  const colour = (name: string) => getComputedStyle(container).getPropertyValue(name).trim();
+  const colours = () => ({
+    waveColor: colour("--wave"),
+    progressColor: colour("--accent"),
+    cursorColor: colour("--ink"),
+  });
+  const loudest = Math.max(1, ...peaks.peaks);
+  const wave = WaveSurfer.create({
+    ...{ container, ...colours(), height: 72, barWidth: 2, barGap: 1, barRadius: 2, cursorWidth: 1 },
+    ...(media ? { media } : {}),
+    peaks: [peaks.peaks.map((peak) => peak / loudest)],
+    duration: peaks.durationMs / 1000,
+    normalize: false,
+    dragToSeek: true,
+  });
+  wave.on("interaction", (seconds) => onSeek(seconds * 1000));
+  // Colours are copied into a canvas, which does not follow the page's.
+  const scheme = matchMedia("(prefers-color-scheme: dark)");
+  const repaint = () => wave.setOptions(colours());
+  scheme.addEventListener("change", repaint);
+  return () => {
+    scheme.removeEventListener("change", repaint);
+    wave.destroy();
+  };
+}
