@@ -12,7 +12,11 @@ export type FoundPassage = {
   media: string;
   score: number;
 };
-export type FoundPassages = { passages: FoundPassage[]; embedding: { id: string; lexical: boolean }; next: number | null };
+export type FoundPassages = {
+  passages: FoundPassage[];
+  embedding: { id: string; lexical: boolean };
+  next: number | null;
+};
 export type GivenAnswer = {
   text: string;
   by: "extract" | "model";
@@ -33,16 +37,23 @@ export function passagesText({ passages, embedding }: FoundPassages, { colour }:
     const where = `${printable(fileName)}  ${time(startMs)} – ${time(endMs)}  ${jobId}`;
     return `${where}\n  ${before}${marked(snippet, colour)}${after}\n`;
   });
-  const note = embedding.lexical ? "\nCompared by spelling; `halfgig models pull all-MiniLM-L6-v2` and `halfgig reindex` compare by meaning.\n" : "";
+  const note = embedding.lexical
+    ? "\nCompared by spelling; `halfgig models pull all-MiniLM-L6-v2` and `halfgig reindex` compare by meaning.\n"
+    : "";
   return `${paragraphs.join("\n")}${note}`;
 }
 
 /** The answer, what is to be said about it, and where to listen. */
 export function answerText({ text, notes, citations }: GivenAnswer): string {
   const lines = citations.map(
-    ({ number, fileName, startMs, endMs, jobId }) => `[${number}] ${printable(fileName)}  ${time(startMs)} – ${time(endMs)}  ${jobId}`,
+    ({ number, fileName, startMs, endMs, jobId }) =>
+      `[${number}] ${printable(fileName)}  ${time(startMs)} – ${time(endMs)}  ${jobId}`,
   );
-  return [text === "" ? [] : [printable(text), ""], lines.length > 0 ? [...lines, ""] : [], notes.map(printable)].flat().join("\n").trimEnd().concat("\n");
+  return [text === "" ? [] : [printable(text), ""], lines.length > 0 ? [...lines, ""] : [], notes.map(printable)]
+    .flat()
+    .join("\n")
+    .trimEnd()
+    .concat("\n");
 }
 
 function marked({ text, highlights }: FoundPassage["snippet"], colour: boolean): string {

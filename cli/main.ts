@@ -1,16 +1,19 @@
 import { readFile } from "node:fs/promises";
 import { MediaError } from "../layers/core/index.ts";
 import { exitStatus } from "./exit-status.ts";
-import { helpPage, helpTopics } from "./help/index.ts";
+import { commandPages, helpPage, helpTopics } from "./help/index.ts";
 import { parseCommandLine, UsageError } from "./options.ts";
 import { printable } from "./terminal.ts";
 
 /** Runs one command line. @returns the exit status; nothing is thrown */
 export async function run(argv: readonly string[]): Promise<number> {
   try {
+    const asked = argv.slice(1).some((argument) => argument === "--help" || argument === "-h");
+    if (asked && argv[0] !== undefined && Object.hasOwn(commandPages, argv[0])) return help(argv[0]);
     // These have options of their own.
     if (argv[0] === "completion") return (await import("./commands/completion.ts")).completion(argv.slice(1));
     if (argv[0] === "plan") return await (await import("./commands/plan.ts")).plan(argv.slice(1));
+    if (argv[0] === "keys") return await (await import("./commands/keys.ts")).keys(argv.slice(1));
     if (argv[0] === "doctor") return await (await import("./commands/doctor.ts")).doctor(argv.slice(1));
     if (argv[0] === "search") return await (await import("./commands/search.ts")).search(argv.slice(1));
     if (argv[0] === "ask") return await (await import("./commands/ask.ts")).ask(argv.slice(1));

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { MediaError, readSettings, type Settings, voiceModelIds } from "../layers/core/index.ts";
 import { requireModelFit } from "../layers/inference/index.ts";
-import { hubSettings, obtainModel, obtainVoiceModel } from "../layers/models/index.ts";
+import { hubSettings, obtainModel, obtainVoiceModel, resolveEmbeddingModel } from "../layers/models/index.ts";
 import { needsModel } from "../stacks/app/index.ts";
 import { type HostOptions, LocalHost } from "../stacks/local/host.ts";
 import { liteSizing, type SystemLimit, systemSizing } from "../stacks/local/system/index.ts";
@@ -24,6 +24,8 @@ type Choices = Pick<CommandLine, "model" | "memoryMB" | "dataDirectory" | "asrPr
   job?: CommandLine["job"];
   /** There is a transcript already: no model has to be here. */
   transcript?: string | undefined;
+  /** Where to listen, instead of what the settings say. */
+  host?: string | undefined;
   /** Folder below the data directory; hosts of different kinds do not share one. */
   kind: string;
   /** One limit for the whole service. */
@@ -41,6 +43,7 @@ export async function openHost(choices: Choices): Promise<OpenedHost> {
     VOICE_MODEL: voiceModelOf(choices.job, fromEnvironment),
     ASR_PROVIDER: choices.asrProvider ?? fromEnvironment.ASR_PROVIDER,
     HALFGIG_INFER_MEMORY: choices.memoryMB ?? fromEnvironment.HALFGIG_INFER_MEMORY,
+    HALFGIG_ADDRESS: choices.host ?? fromEnvironment.HALFGIG_ADDRESS,
   };
   const system = systemOf(choices.systemLimit, settings);
   if (system) {
@@ -56,6 +59,7 @@ export async function openHost(choices: Choices): Promise<OpenedHost> {
     settings,
     model,
     voice: await ensureVoiceModel(settings, base, choices.onNotice),
+    embedding: await findEmbeddingModel(settings, base),
     system,
     ports: choices.ports,
     onReport: choices.onReport,
@@ -108,6 +112,19 @@ async function ensureVoiceModel(settings: Settings, base: string, onNotice?: (li
     onDownload: (download) => progress.show(download),
     onProgress: (stage) => onNotice?.(`building ${id}: ${stage}`),
   });
+}
+
+/** What search embeds with, where it is on this machine: it is never fetched unasked, because search works without it. */
+async function findEmbeddingModel(settings: Settings, base: string) {
+  const { EMBEDDING_MODEL: id, SEARCH_INDEX } = settings;
+  if (id === "lexical" || SEARCH_INDEX === "none" || settings.SKIP_AI_MODELS) return undefined;
+  const precision = settings.USE_INT8_QUANTIZATION ? "int8" : "fp32";
+  return await resolveEmbeddingModel({ id, modelsDirectory: modelsDirectory(settings, base), precision }).catch(
+    (error) => {
+      if (error instanceof MediaError && error.code === "model.missing") return undefined;
+      throw error;
+    },
+  );
 }
 
 /** The model of the settings: fetched and built where it is not there yet. */

@@ -31,6 +31,8 @@ export type CommandLine = {
   dataDirectory: string | undefined;
   port: number;
   s3Port: number;
+  /** serve: where to listen. */
+  host: string | undefined;
   fresh: boolean;
   /** Results for programs. */
   json: boolean;
@@ -92,6 +94,7 @@ export function parseCommandLine(argv: readonly string[]): CommandLine {
     dataDirectory: values.data,
     port: wholeNumber("--port", values.port, 0, 65_535),
     s3Port: wholeNumber("--s3-port", values["s3-port"], 0, 65_535),
+    host: values.host,
     fresh: values.fresh,
     json: values.json,
     watch: values.watch,
@@ -117,6 +120,7 @@ export const optionTable = {
   precision: { type: "string" },
   update: { type: "boolean", default: false },
   builds: { type: "boolean", default: false },
+  host: { type: "string" },
   port: { type: "string", default: "8765" },
   "s3-port": { type: "string", default: "8766" },
   help: { type: "boolean", short: "h", default: false },

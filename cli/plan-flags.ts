@@ -20,14 +20,14 @@ export const planUsage = `halfgig plan: memory, time and cost, without running a
   halfgig plan <file|duration>       one file; a duration is 90s, 1h30m or 3:00:00
   halfgig plan --hours-per-day <n>   a day of files on AWS, simulated against its quotas
 
-      --model <name>         whisper-tiny, whisper-base, whisper-small, demo   (default: WHISPER_MODEL)
+      --model <name>       whisper-tiny, whisper-base, whisper-small, demo  (default: WHISPER_MODEL)
       --voice-model <name>   judge voices, too: ast-asvspoof5, ast-voxcelebspoof
       --tasks <list>         transcribe, translate, language, voice; several with commas
       --mode <mode>          parallel or exact
-      --memory <MB>          allocation of infer                               (default: HALFGIG_INFER_MEMORY)
-      --concurrency <n>      windows at once on AWS, MAX_CONCURRENCY           (default: 20)
-      --pattern <name>       how files arrive: diurnal or poisson              (default: diurnal)
-      --seed <n>             another day of the same kind                      (default: 1)
+      --memory <MB>          allocation of infer                     (default: HALFGIG_INFER_MEMORY)
+      --concurrency <n>      windows at once on AWS, MAX_CONCURRENCY       (default: 20)
+      --pattern <name>       how files arrive: diurnal or poisson          (default: diurnal)
+      --seed <n>             another day of the same kind                  (default: 1)
       --json                 everything as JSON
 `;
 

@@ -4,7 +4,7 @@ import { UsageError } from "./options.ts";
 export const searchUsage = `halfgig search and ask: what was said, and where
 
   halfgig search "<words>"       passages that answer best, best first, with file and time
-  halfgig ask "<question>"       an answer from the passages, with citations; ANSWER_PROVIDER names who writes it
+  halfgig ask "<question>"       an answer with citations, by ANSWER_PROVIDER
   halfgig reindex                make the search index anew from the transcripts
 
       --limit <n>         passages                                  (default: 10; ask: 8)
@@ -14,7 +14,7 @@ export const searchUsage = `halfgig search and ask: what was said, and where
       --voice <verdict>   bona_fide, spoof or uncertain
       --from <seconds>, --to <seconds>    within this part of each recording
       --since <time>, --until <time>      in recordings that were sent then
-      --data <dir>        data directory                            (default: ~/.local/share/halfgig)
+      --data <dir>        data directory                           (default: ~/.local/share/halfgig)
       --json              everything as JSON
 `;
 
@@ -54,7 +54,8 @@ export function parseSearchFlags(command: "search" | "ask" | "reindex", argv: re
   const { values, positionals } = parse(argv);
   if (!values.help && command !== "reindex" && positionals.join("").trim() === "")
     throw new UsageError(`halfgig ${command} takes ${command === "ask" ? "a question" : "what to look for"}.`);
-  if (command === "reindex" && positionals.length > 0) throw new UsageError(`halfgig reindex takes no "${positionals[0]}".`);
+  if (command === "reindex" && positionals.length > 0)
+    throw new UsageError(`halfgig reindex takes no "${positionals[0]}".`);
   const limit = values.limit === undefined ? undefined : Number(values.limit);
   if (limit !== undefined && !(Number.isInteger(limit) && limit >= 1 && limit <= 50))
     throw new UsageError(`--limit takes a whole number from 1 to 50, not ${values.limit}.`);

@@ -14,7 +14,10 @@ export type OpenedService = AsyncDisposable & { api: ApiClient };
  * The `halfgig serve` of a data directory where one runs; else the host in which `halfgig <file>` keeps what it transcribed.
  * @throws MediaError `host.not_running` where neither is there
  */
-export async function openService(dataDirectory: string | undefined, onNotice: (line: string) => void): Promise<OpenedService> {
+export async function openService(
+  dataDirectory: string | undefined,
+  onNotice: (line: string) => void,
+): Promise<OpenedService> {
   const base = dataDirectory ?? defaultDataDirectory(process.env);
   const served = join(base, "serve");
   const addresses = await readAddresses(served);

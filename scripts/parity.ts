@@ -94,4 +94,8 @@ console.log("\nvoice detectors: stored numbers of test/fixtures/parity/voice.jso
 const voice = spawnSync(process.execPath, [fileURLToPath(new URL("./parity-voice.ts", import.meta.url))], {
   stdio: "inherit",
 });
-if (!passed || voice.status !== 0) process.exitCode = 1;
+console.log("\nsentence embeddings: stored numbers of test/fixtures/parity/embedding.json (npm run parity:embedding)");
+const embedding = spawnSync(process.execPath, [fileURLToPath(new URL("./parity-embedding.ts", import.meta.url))], {
+  stdio: "inherit",
+});
+if (!passed || voice.status !== 0 || embedding.status !== 0) process.exitCode = 1;

@@ -26,7 +26,10 @@ await browser.close();
 async function picture(from: Browser, name: string, path: string, context: BrowserContextOptions): Promise<void> {
   await using opened = await openPage(from, demo.host, { path, ...context });
   const { page, complaints } = opened;
-  await page.locator(path === "/" ? ".job .facts" : ".strip.coverage").first().waitFor();
+  await page
+    .locator(path === "/" ? ".job .facts" : ".strip.coverage")
+    .first()
+    .waitFor();
   if (path !== "/") await page.locator(".waveform canvas").first().waitFor({ state: "attached" });
   await page.waitForTimeout(700);
   await page.evaluate("window.scrollTo(0, 0)");

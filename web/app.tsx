@@ -1,7 +1,7 @@
 import { useEffect, useRef } from "preact/hooks";
 import { Header } from "./header.tsx";
-import { FilesView } from "./jobs/files-view.tsx";
 import { JobView } from "./job/job-view.tsx";
+import { FilesView } from "./jobs/files-view.tsx";
 import { MachineView } from "./machine/machine-view.tsx";
 import { useRoute } from "./route.ts";
 import { SearchView } from "./search/search-view.tsx";
@@ -25,12 +25,9 @@ export function App() {
   }, [place]);
   return (
     <>
-      <a class="skip" href="#main" onClick={(event) => {
-        event.preventDefault();
-        main.current?.focus();
-      }}>
+      <button type="button" class="skip" onClick={() => main.current?.focus()}>
         {strings.skip}
-      </a>
+      </button>
       <Header signedIn={signedIn} route={route} />
       <main id="main" ref={main} tabIndex={-1}>
         {!signedIn ? (

@@ -20,7 +20,7 @@ export const strings = {
     step: (step: string) => `It ended in the step “${step}”.`,
   },
   model: {
-    demo: (id: string) => `Demo model ${id}: it knows the digits and a few hundred words, and no more.`,
+    demo: "The demo model is at work: it knows the digits and a few hundred words, and no more.",
     real: "A real one is a command away:",
     realCommand: "npx halfgig serve --model whisper-tiny",
     inUse: (id: string, precision: string) => `Model ${id}, ${precision}`,
@@ -131,13 +131,11 @@ export const strings = {
     saveAs: (format: string) => `Save as ${format}`,
   },
   strips: {
-    title: "Over time",
     voice: "Voices",
     language: "Languages",
     coverage: "Coverage",
-    voiceSummary: (text: string) => `Voices over time: ${text}`,
-    languageSummary: (text: string) => `Languages over time: ${text}`,
-    coverageSummary: (text: string) => `Coverage over time: ${text}`,
+    summary: (label: string, text: string) => `${label} over time: ${text}`,
+    failed: (time: string) => (time === "0:00.0" ? "nothing is missing" : `${time} failed`),
   },
   voice: {
     title: "Voices",

@@ -13,6 +13,8 @@ export async function search(argv: readonly string[]): Promise<number> {
   await using service = await openService(dataDirectory, (line) => process.stderr.write(`halfgig: ${line}\n`));
   const chosen = { ...(limit ? { limit: String(limit) } : {}), ...(mode ? { mode } : {}) };
   const found = await service.api.search({ q: text, ...chosen, ...filters });
-  process.stdout.write(json ? `${JSON.stringify(found, null, 2)}\n` : passagesText(found, { colour: process.stdout.isTTY }));
+  process.stdout.write(
+    json ? `${JSON.stringify(found, null, 2)}\n` : passagesText(found, { colour: process.stdout.isTTY }),
+  );
   return found.passages.length > 0 ? exitStatus.done : exitStatus.failed;
 }

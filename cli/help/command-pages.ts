@@ -1,3 +1,4 @@
+import { keysUsage } from "../keys-usage.ts";
 import { planUsage } from "../plan-flags.ts";
 import { searchUsage } from "../search-flags.ts";
 
@@ -9,15 +10,16 @@ export const commandPages: Readonly<Record<string, string>> = {
   halfgig serve --model demo --port 80    another model, another port
   halfgig serve --memory 512              host and functions together inside 512 MB
 
-It prints the address of the API and an access token. Jobs that were running go on at the next start,
-also after a power cut. The API is described at /docs and in /openapi.json; OpenAI's clients work with
-the base URL http://127.0.0.1:8765/v1 and the token as their key.
+It prints the address of the API and an access token. Jobs that were running go on at the next
+start, also after a power cut. The API is described at /docs and in /openapi.json; OpenAI's clients
+work with the base URL http://127.0.0.1:8765/v1 and the token as their key.
 
       --model <name>    speech model                                     (default: WHISPER_MODEL)
       --memory <MB>     one limit for host and functions together        (default: none)
       --data <dir>      data directory                    (default: ~/.local/share/halfgig)
       --port <n>        port of the HTTP API; 0 is any free one          (default: 8765)
       --s3-port <n>     port of the S3 API                               (default: 8766)
+      --host <address>  address to listen on; 0.0.0.0 is every one       (default: HALFGIG_ADDRESS)
 Settings come from the environment: halfgig settings shows them.
 `,
   demo: `halfgig demo: the bundled video through the whole system, with the bundled demo model
@@ -32,7 +34,7 @@ The demo model knows 392 words. It is there to try the system without a network.
   models: `halfgig models: the models that are known, and those that are on this machine
 
   halfgig models                                what there is; --json for programs
-  halfgig models pull whisper-base              fetch from the model hub; goes on where it was cut off
+  halfgig models pull whisper-base              fetch from the model hub; goes on where it was cut
   halfgig models pull openai/whisper-medium     any Whisper: owner/name[@revision]
   halfgig models build whisper-base             build its graphs now, instead of at first use
   halfgig models verify                         read every file again, and compare
@@ -73,6 +75,7 @@ Exit status 1 where something must be put right before halfgig works.
   source <(halfgig completion zsh)                               in ~/.zshrc, after compinit
   halfgig completion fish > ~/.config/fish/completions/halfgig.fish
 `,
+  keys: keysUsage,
   plan: planUsage,
   search: searchUsage,
   ask: searchUsage,

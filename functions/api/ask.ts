@@ -5,7 +5,7 @@ import { callerOf } from "./caller.ts";
 import { endpoint, json, parseBody } from "./http.ts";
 import { filterSchema, indexFilters, jobsOf, mediaAt } from "./search.ts";
 
-const bodySchema = filterSchema.extend({
+export const bodySchema = filterSchema.extend({
   question: z.string().trim().min(1).max(2000),
   /** How many passages the answer may rest on. */
   passages: z.number().int().min(1).max(20).default(8),

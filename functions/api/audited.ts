@@ -1,5 +1,5 @@
 import { type AuditAction, appendAudit } from "../../layers/access/index.ts";
-import { MediaError } from "../../layers/core/index.ts";
+import { MediaError, parseTenantId, type TenantId } from "../../layers/core/index.ts";
 import { callerOf } from "./caller.ts";
 import type { HttpEvent, HttpReply } from "./http.ts";
 
@@ -7,15 +7,22 @@ import type { HttpEvent, HttpReply } from "./http.ts";
 export function audited(action: AuditAction, handle: (event: HttpEvent) => Promise<HttpReply>) {
   return async (event: HttpEvent): Promise<HttpReply> => {
     const { tenant, keyId: by } = callerOf(event);
-    const record = (subject: string | null, outcome: string) => appendAudit({ tenant, by, action, subject, outcome });
     let reply: HttpReply;
     try {
       reply = await handle(event);
     } catch (error) {
-      await record(named(event), error instanceof MediaError ? error.code : "internal");
+      const outcome = error instanceof MediaError ? error.code : "internal";
+      await appendAudit({ tenant, by, action, subject: named(event), outcome });
       throw error;
     }
-    await record(named(event) ?? made(reply), "ok");
+    const done = doneBy(reply);
+    await appendAudit({
+      tenant: done.tenant ?? tenant,
+      by,
+      action,
+      subject: named(event) ?? done.subject,
+      outcome: "ok",
+    });
     return reply;
   };
 }
@@ -24,8 +31,8 @@ export function audited(action: AuditAction, handle: (event: HttpEvent) => Promi
 const named = ({ pathParameters }: HttpEvent) =>
   (pathParameters?.jobId ?? pathParameters?.keyId)?.replace(/[^\x21-\x7e]/g, "?").slice(0, 64) ?? null;
 
-/** What the reply says was made. */
-function made({ body }: HttpReply): string | null {
-  const { jobId, keyId } = JSON.parse(body || "{}") as { jobId?: string; keyId?: string };
-  return jobId ?? keyId ?? null;
+/** What the reply says was made or changed, and whose it is: the host's own token acts for every tenant. */
+function doneBy({ body }: HttpReply): { subject: string | null; tenant: TenantId | undefined } {
+  const { jobId, keyId, tenant } = JSON.parse(body || "{}") as { jobId?: string; keyId?: string; tenant?: string };
+  return { subject: jobId ?? keyId ?? null, tenant: tenant === undefined ? undefined : parseTenantId(tenant) };
 }

@@ -13,7 +13,7 @@ const choices = {
   voiceModel: jobOptionFields.voiceModel,
 };
 const choicesSchema = z.strictObject(choices);
-const jsonSchema = z.strictObject({
+export const jsonSchema = z.strictObject({
   /** Base64, with or without the `data:` in front that browsers write. */
   audio: z.string().min(1),
   /** What the sender takes the audio for; its bytes decide. */

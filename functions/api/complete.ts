@@ -15,7 +15,7 @@ import { startJob } from "../../layers/workflow/index.ts";
 import { endpoint, json, parseBody } from "./http.ts";
 import { jobOf, partsOf } from "./job-reply.ts";
 
-const bodySchema = z.strictObject({
+export const bodySchema = z.strictObject({
   /** Left out: every part that has arrived. */
   parts: z
     .array(z.strictObject({ partNumber: z.number().int().min(1).max(mostParts), etag: z.string().min(1).max(200) }))

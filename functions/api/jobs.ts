@@ -7,7 +7,7 @@ import { jobOf } from "./job-reply.ts";
 
 const status = jobRecordSchema.shape.status;
 
-const querySchema = z.strictObject({
+export const querySchema = z.strictObject({
   limit: z.coerce.number().int().min(1).max(100).default(50),
   /** The `next` of the page before. */
   cursor: z

@@ -20,8 +20,8 @@ const tenantSchema = z.string().regex(/^[a-z0-9-]{1,32}$/, "1 to 32 of a to z, 0
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
 
-const querySchema = z.strictObject({ tenant: tenantSchema.optional() });
-const createSchema = z.strictObject({
+export const querySchema = z.strictObject({ tenant: tenantSchema.optional() });
+export const createSchema = z.strictObject({
   /** Left out: the caller's own. */
   tenant: tenantSchema.optional(),
   /** For people. */
@@ -30,7 +30,7 @@ const createSchema = z.strictObject({
   /** Null: the key is good until it is revoked. */
   expiresInDays: z.number().positive().max(3650).nullable().default(365),
 });
-const rotateSchema = z.strictObject({
+export const rotateSchema = z.strictObject({
   /** How long the secret before stays good besides. */
   overlapHours: z.number().min(0).max(720).default(24),
 });

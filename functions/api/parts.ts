@@ -14,7 +14,7 @@ import {
 import { endpoint, type HttpEvent, json, parseQuery } from "./http.ts";
 import { jobOf, partsOf } from "./job-reply.ts";
 
-const querySchema = z.strictObject({
+export const querySchema = z.strictObject({
   sha256: z
     .string()
     .regex(/^[0-9a-f]{64}$/, "a SHA-256 in hexadecimal")

@@ -1,7 +1,7 @@
 import { GetObjectCommand } from "@aws-sdk/client-s3";
 import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
 import { environmentValue, MediaError, readSettings } from "../../layers/core/index.ts";
-import { headObject, type JobRecord, readJob, s3 } from "../../layers/storage/index.ts";
+import { headObject, type JobRecord, keys, readJob, s3 } from "../../layers/storage/index.ts";
 import { endpoint, json } from "./http.ts";
 import { jobOf } from "./job-reply.ts";
 
@@ -21,7 +21,8 @@ export const handler = endpoint(async (event) => {
   const job = await readJob(jobOf(event));
   const bucket = environmentValue("UPLOADS_BUCKET");
   const { key } = job.upload;
-  if (!(await headObject(bucket, key))) {
+  // Where a transcript came alone, its text is what was uploaded.
+  if (key === keys.givenTranscript(job) || !(await headObject(bucket, key))) {
     throw new MediaError(
       "media.not_kept",
       `The file of job ${job.jobId} is not here: files are kept for a week, and nothing is when only a transcript came.`,

@@ -22,7 +22,7 @@ import { endpoint, json, parseBody } from "./http.ts";
 import { modelIdentity } from "./model-identity.ts";
 import { refuseWhatTheProviderLacks } from "./provider-options.ts";
 
-const bodySchema = z
+export const bodySchema = z
   .strictObject({
     /** Shown to people; never part of a key or a command. */
     fileName: z.string().min(1).max(1024),

@@ -4,7 +4,7 @@ import { indexJob, processEmbedder, requireSearchIndex } from "../../layers/sear
 import { callerOf } from "./caller.ts";
 import { endpoint, json, parseBody } from "./http.ts";
 
-const bodySchema = z.union([
+export const bodySchema = z.union([
   z.strictObject({ clear: z.literal(true) }),
   z.strictObject({
     jobId: z.string().transform((text) => parseJobId(text)),

@@ -34,7 +34,7 @@ export const filterSchema = z.strictObject({
   until: time.optional(),
 });
 
-const querySchema = filterSchema.extend({
+export const querySchema = filterSchema.extend({
   q: z.string().trim().min(1).max(1000),
   /** `hybrid` looks for meaning and for words, the others for one of them. */
   mode: z.enum(["hybrid", "meaning", "words"]).default("hybrid"),

@@ -24,7 +24,13 @@ export async function downloadCaptions(
     const cues = readCues(choice, await downloadText(choice, options));
     const [code] = language.toLowerCase().split(/[-_]/);
     const segments = cues.map(({ startMs, endMs, text }) => ({ start: startMs / 1000, end: endMs / 1000, text }));
-    return { json: JSON.stringify({ language: code, segments }), language, automatic };
+    const json = JSON.stringify({ language: code, segments });
+    // As the steps after this one will read it: what they would refuse must not stand in the way of the media.
+    if (Buffer.byteLength(json) > largestGivenTranscriptBytes) {
+      throw new MediaError("transcript.invalid", "The captions are larger than a transcript may be.");
+    }
+    parseTranscript("json", json);
+    return { json, language, automatic };
   } catch (error) {
     options.signal?.throwIfAborted();
     const code = error instanceof MediaError ? error.code : String(error);

@@ -14,7 +14,7 @@ import {
   ytDlpPath,
 } from "../../layers/fetch/index.ts";
 import { sniff } from "../../layers/media/index.ts";
-import { ObjectWriter, wantsCaptions } from "../../layers/storage/index.ts";
+import { jobOptionFields, ObjectWriter, wantsCaptions } from "../../layers/storage/index.ts";
 import type { ExecutionInput } from "../../layers/workflow/index.ts";
 import { downloadCaptions, type PublishedCaptions } from "./captions.ts";
 
@@ -153,7 +153,10 @@ function refuseWithoutCaptions({ options }: ExecutionInput, settings: Settings):
 }
 
 function addressesOf({ entries = [] }: SiteInfo): string[] {
-  return entries.flatMap((entry) => entry?.url ?? entry?.webpage_url ?? []);
+  // A record that holds what its schema refuses could never be read again.
+  return entries.flatMap(
+    (entry) => jobOptionFields.url.safeParse(entry?.url || entry?.webpage_url || undefined).data ?? [],
+  );
 }
 
 function tooMany(isEntry: boolean, limit: number): MediaError {

@@ -7,13 +7,17 @@ import { newJobId, parseTenantId } from "../../layers/core/index.ts";
 import { StandIn } from "../../layers/fetch/stand-in.fixture.ts";
 import {
   createJob,
+  deleteObject,
   headObject,
   type JobOptions,
   jobOptionsSchema,
   keys,
+  listJobs,
   listKeys,
   openObject,
+  putObject,
   readJob,
+  updateJob,
 } from "../../layers/storage/index.ts";
 import { openTestS3 } from "../../test/support/s3.ts";
 import { handler } from "./fetch.ts";
@@ -131,6 +135,23 @@ describe("fetching a media file", () => {
     expect(site.asked("/odd")).toBeGreaterThan(0);
   });
 
+  it.each([
+    ["other bytes", false],
+    ["the same bytes", true],
+  ])("keeps what an earlier attempt recognised only of %s", async (_, same) => {
+    const event = await start("/film.mp4");
+    const { job } = await handler(event, context);
+    // What the later steps leave of an attempt that failed: results, and the version that they are of.
+    await updateJob(job, () => ({ object: { etag: job.etag, sizeBytes: job.sizeBytes } }));
+    await deleteObject("results", keys.fetched(event.workPrefix));
+    await putObject("results", keys.result(event.workPrefix, 0), "{}", "application/json");
+    // A site that puts other advertisements in front every time.
+    if (!same) files.set("/film.mp4", Buffer.concat([sample, Buffer.alloc(8)]));
+    await handler(event, context);
+    expect((await headObject("results", keys.result(event.workPrefix, 0))) !== undefined).toBe(same);
+    expect((await handler(event, context)).job.sizeBytes).toBe(same ? sample.length : sample.length + 8);
+  });
+
   it("says when the step's own time is over", async () => {
     const event = await start("/film.mp4");
     const late = { getRemainingTimeInMillis: () => 15_000 };
@@ -172,6 +193,18 @@ describe("fetching from a site", () => {
     expect(args).not.toContain(process.env.YT_DLP_COOKIES);
   });
 
+  it("finds none of the programs that yt-dlp would give a site's addresses to: they know of no proxy", async () => {
+    const path = join(directory, "yt-dlp");
+    const found = join(directory, "found");
+    const players = ["mplayer", "mpv", "rtmpdump", "phantomjs"];
+    const asked = players.map((name) => `command -v ${name} >/dev/null && { ${name} -h || echo no; }`).join("\n");
+    await writeFile(path, `#!/bin/sh\n{\n${asked}\n} >${found} 2>&1\necho null\n`);
+    await chmod(path, 0o755);
+    process.env.YT_DLP_PATH = path;
+    await expect(handler(await start("/page"), context)).rejects.toThrow();
+    expect(await readFile(found, "utf8")).toBe("no\n".repeat(players.length));
+  });
+
   it.each([
     ["a live stream", { is_live: true }, "source.live"],
     ["one that is to come", { live_status: "is_upcoming" }, "source.live"],
@@ -188,6 +221,22 @@ describe("fetching from a site", () => {
     const runs = await standInYtDlp(info(fields));
     await expect(handler(await start("/page"), context)).rejects.toMatchObject({ code });
     expect(await runs()).toHaveLength(1);
+  });
+
+  it("makes no jobs of addresses in a list that no job can have", async () => {
+    const entries = [{ url: "" }, { url: `${site.url("/")}${"x".repeat(5000)}` }];
+    await standInYtDlp(JSON.stringify({ _type: "playlist", title: "A list", entries }));
+    await expect(handler(await start("/page"), context)).rejects.toMatchObject({ code: "source.not_media" });
+    expect((await listJobs(tenant, { limit: 5 })).jobs).toHaveLength(5);
+  });
+
+  it("takes of a title what a person can read", async () => {
+    await standInYtDlp(info({ title: `\u001b[2JA film ${"x".repeat(1_000_000)}` }));
+    const { job } = await handler(await start("/page"), context);
+    const { fileName, source } = await readJob(job);
+    expect(fileName).toMatch(/^ \[2JA film x+$/);
+    expect(fileName.length).toBe(300);
+    expect(source?.title).toBe(fileName);
   });
 
   it("prefers manual captions in the wanted language, and stores them as a transcript", async () => {
@@ -237,7 +286,10 @@ describe("fetching from a site", () => {
   it.each([
     ["that cannot be had", "/gone.vtt"],
     ["that cannot be read", "/film.mp4"],
+    ["that are too much for a transcript", "/quotes.vtt"],
   ])("goes without captions %s, unless they are required", async (_, path) => {
+    // Each of these characters is two in JSON.
+    files.set("/quotes.vtt", `WEBVTT\n${`\n00:01.000 --> 00:02.000\n${'"'.repeat(1000)}\n`.repeat(3000)}`);
     await standInYtDlp(info({ subtitles: { en: [{ ext: "vtt", url: site.url(path) }] } }));
     const { job } = await handler(await start("/page"), context);
     expect(job.options.transcript).toBeUndefined();

@@ -1,6 +1,6 @@
 import type { Context } from "aws-lambda";
 import { environmentValue, log, MediaError, readSettings } from "../../layers/core/index.ts";
-import { getJson, headObject, keys, putObject, readJob, withTranscript } from "../../layers/storage/index.ts";
+import { deletePrefix, getJson, headObject, keys, putObject, readJob, withTranscript } from "../../layers/storage/index.ts";
 import { type FetchOutput, fetchInputSchema, fetchOutputSchema } from "../../layers/workflow/index.ts";
 import { storeCaptions } from "./captions.ts";
 import { createEntries } from "./entries.ts";
@@ -46,6 +46,8 @@ export async function handler(
     const transcript = found.captions && (await storeCaptions(job, found.captions));
     const head = await headObject(job.bucket, job.key);
     if (!head) throw new MediaError("storage.unavailable", "What was fetched is not in the storage. Try again.");
+    // Attempts at the same address share their results, and an address may give other bytes every time.
+    if (record.object && record.object.etag !== head.etag) await deletePrefix(bucket, workPrefix);
     const { language, automatic } = found.captions ?? {};
     await report(
       { ...job, executionName },

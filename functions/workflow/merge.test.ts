@@ -20,6 +20,7 @@ let storage: AsyncDisposable;
 beforeAll(async () => {
   storage = await openTestS3({
     MODEL_CARD: JSON.stringify({ id: "m", revision: "1", sha256: "", precision: "int8", demo: true }),
+    VOICE_MODEL_CARD: JSON.stringify({ id: "demo-voice", revision: "1", sha256: "", precision: "int8" }),
   });
 });
 afterAll(() => storage[Symbol.asyncDispose]());
@@ -103,6 +104,25 @@ describe("merge in exact mode", () => {
   it("fails with the slice's own error where there is nothing", async () => {
     const { event } = await exactJob(0);
     expect(await handler({ ...event, sliceFailure: failure })).toEqual({ status: "failed", failure });
+  });
+
+  it("keeps the text where no window's voices could be judged: partial, with the reason", async () => {
+    const { ref, event } = await exactJob(4);
+    const window = { index: 0, key: "k", startMs: 0, endMs: 20_000, speech: [[0, 20_000]] };
+    const work = { ...event.split.work, tasks: ["transcribe", "voice"] };
+    const input = { ...ref, workPrefix, options, work, window };
+    const item = { Input: JSON.stringify(input), Status: "FAILED", Error: "memory.exceeded", Cause: "too small" };
+    const bucket = { DestinationBucket: "results", MapRunArn: "", ResultFiles: {} };
+    const files = { ...bucket, ResultFiles: { FAILED: [{ Key: `${workPrefix}map/FAILED_0.json`, Size: 1 }], SUCCEEDED: [], PENDING: [] } };
+    await putObject("results", `${workPrefix}map/FAILED_0.json`, JSON.stringify([item]), "application/json");
+    await putObject("results", `${workPrefix}map/manifest.json`, JSON.stringify(files), "application/json");
+    await putObject("results", keys.plan(workPrefix), `${JSON.stringify(window)}\n`, "application/json");
+    const split = { ...event.split, work, windows: 1, planKey: keys.plan(workPrefix), mapKey: keys.plan(workPrefix) };
+    const mapManifestKey = `${workPrefix}map/manifest.json`;
+    expect(await handler({ ...event, split, mapManifestKey, sliceFailure: null })).toEqual({ status: "partial" });
+    const transcript = (await getJson("results", keys.transcript(ref, "json")))?.value as Transcript;
+    expect(transcript.segments.map(({ text }) => text)).toEqual(["slice 0", "slice 1", "slice 2", "slice 3"]);
+    expect(transcript.warnings).toContain("The voices of 1 of 1 windows could not be judged.");
   });
 
   it("stays done where only its cleaning failed afterwards", async () => {

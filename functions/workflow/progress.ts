@@ -1,14 +1,20 @@
-import type { JobRef } from "../../layers/core/index.ts";
+import { type JobRef, MediaError } from "../../layers/core/index.ts";
 import { isFinal, type JobRecord, updateJob } from "../../layers/storage/index.ts";
 
 /**
  * A step's word on its job. A record that belongs to another execution by now is left alone, and so is one that has
  * ended: a step that is repeated after the end must not set it back.
+ * @throws MediaError `job.canceled` where nobody waits for the step's work any more, `job.not_found`
  */
 export async function report(job: JobRef & { executionName: string }, changes: Partial<JobRecord>): Promise<JobRecord> {
-  return updateJob(job, (record) => {
-    const ours = record.executionName === undefined || record.executionName === job.executionName;
-    const ended = record.executionName === job.executionName && isFinal(record);
-    return ours && !ended ? { ...changes, executionName: job.executionName } : undefined;
-  });
+  const isOurs = (record: JobRecord) =>
+    record.executionName === undefined || record.executionName === job.executionName;
+  const record = await updateJob(job, (current) =>
+    isOurs(current) && !isFinal(current) ? { ...changes, executionName: job.executionName } : undefined,
+  );
+  // Canceled between the start of the execution and its being on record, it was not stopped: nobody knew of it.
+  if (record.status === "canceled" && isOurs(record)) {
+    throw new MediaError("job.canceled", `Job ${job.jobId} was canceled.`);
+  }
+  return record;
 }

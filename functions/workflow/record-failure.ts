@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { environmentValue, log } from "../../layers/core/index.ts";
+import { environmentValue, log, MediaError } from "../../layers/core/index.ts";
 import { deletePrefix, isFinal, isResult, updateJob } from "../../layers/storage/index.ts";
 import { describeFailure, type failInputSchema } from "../../layers/workflow/index.ts";
 
@@ -7,7 +7,8 @@ import { describeFailure, type failInputSchema } from "../../layers/workflow/ind
 export async function recordFailure(input: z.output<typeof failInputSchema>): Promise<void> {
   const { job, workPrefix, executionName, failure } = input;
   const error = describeFailure(failure);
-  const record = await updateJob(job, (record) =>
+  const bucket = environmentValue("RESULTS_BUCKET");
+  const recorded = updateJob(job, (record) =>
     // A newer execution owns the record by now, or the transcript is there and only cleaning up failed.
     (record.executionName !== undefined && record.executionName !== executionName) ||
     // What ended once keeps its first word: a host reports the end of an execution that has reported it itself.
@@ -15,9 +16,19 @@ export async function recordFailure(input: z.output<typeof failInputSchema>): Pr
       ? undefined
       : { status: "failed", error, executionName },
   );
+  const record = await recorded.catch((reason: unknown) => {
+    if (reason instanceof MediaError && reason.code === "job.not_found") return undefined;
+    throw reason;
+  });
+  if (!record) {
+    // Deleted meanwhile: what a step wrote after that is nobody's.
+    const deleted = await deletePrefix(bucket, workPrefix);
+    log.info("the execution of a deleted job ended", { tenant: job.tenant, jobId: job.jobId, workObjectsDeleted: deleted });
+    return;
+  }
   // Attempts at the same work share their objects: those of a newer one are not to be touched.
   const mine = record.executionName === undefined || record.executionName === executionName;
-  const deleted = mine ? await deletePrefix(environmentValue("RESULTS_BUCKET"), workPrefix, isResult) : 0;
+  const deleted = mine ? await deletePrefix(bucket, workPrefix, isResult) : 0;
   log.warn("job failed", {
     tenant: job.tenant,
     jobId: job.jobId,

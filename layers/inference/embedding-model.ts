@@ -35,7 +35,12 @@ export interface EmbeddingModel extends AsyncDisposable {
  * Opens a built embedding model.
  * @throws MediaError `model.missing`, `model.invalid`, or `memory.plan_does_not_fit` before anything is loaded
  */
-export async function loadEmbeddingModel({ directory, batchSize, budget, ...options }: EmbeddingLoadOptions): Promise<EmbeddingModel> {
+export async function loadEmbeddingModel({
+  directory,
+  batchSize,
+  budget,
+  ...options
+}: EmbeddingLoadOptions): Promise<EmbeddingModel> {
   const manifest = await readEmbeddingManifest(directory);
   const { threads } = { ...processTier(), ...options };
   const open = () => OnnxEmbeddingModel.open(directory, manifest, { threads, batchSize });
@@ -80,7 +85,8 @@ class OnnxEmbeddingModel implements EmbeddingModel {
   }
 
   async embedTokens(rows: readonly (readonly number[])[]): Promise<Float32Array[]> {
-    if (rows.length > this.#batchSize) throw new RangeError(`${rows.length} texts are more than a batch of ${this.#batchSize}`);
+    if (rows.length > this.#batchSize)
+      throw new RangeError(`${rows.length} texts are more than a batch of ${this.#batchSize}`);
     if (rows.length === 0) return [];
     const length = Math.max(...rows.map((row) => row.length));
     const padded = rows.flatMap((row) => [...row, ...Array<number>(length - row.length).fill(0)]);

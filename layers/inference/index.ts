@@ -14,7 +14,7 @@ export {
   voiceModelCost,
   voiceModelCostMiB,
 } from "./model-cost.ts";
-export { budgetOfAllocation, processBudget, processTier } from "./process-budget.ts";
+export { budgetOfAllocation, processBudget, processReserveMiB, processTier } from "./process-budget.ts";
 export { Session, type SessionOptions, TensorMap } from "./session.ts";
 export type { Alignment, AudioContext, DecoderState, SpeechModel } from "./speech-model.ts";
 export { type Tier, tierOf, tiers, vcpuOf } from "./tiers.ts";

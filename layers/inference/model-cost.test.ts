@@ -58,6 +58,16 @@ describe("what a model costs", () => {
     );
   });
 
+  it("lets int8 whisper-tiny and int8 AST-base into 256 MB, one after the other", async () => {
+    const budget = budgetOfAllocation(256);
+    const model = async () => ({ [Symbol.asyncDispose]: async () => undefined });
+    for (const name of ["whisper-tiny", "ast-base"]) {
+      const row = measuredCosts.find((each) => each.model === name && each.precision === "int8" && !each.arena);
+      (await budget.reserve(name, row!, model))[Symbol.dispose]();
+      expect(budget.residents).toEqual([name]);
+    }
+  });
+
   it("leaves room for int8 whisper-tiny and AST-base together in 512 MB", async () => {
     const budget = budgetOfAllocation(512);
     const model = async () => ({ [Symbol.asyncDispose]: async () => undefined });

@@ -18,6 +18,7 @@ export type MeasuredCost = ModelCost & {
   readonly arena: boolean;
   readonly anonymousMiB: number;
   readonly loadMs: number;
+  /** Processor time on one thread. */
   readonly windowMs: number;
 };
 

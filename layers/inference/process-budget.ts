@@ -8,7 +8,7 @@ const leastLambdaMiB = 128;
  * What a function's process holds without any model: Node (57 MiB of which are its code), the bundle with its SDK clients, onnxruntime,
  * one window's audio.
  */
-const idleProcessMiB = 96;
+export const processReserveMiB = 96;
 
 /** The function's own allocation; outside a function Lambda's default here. */
 export const allocationMiB = () => Number(process.env.AWS_LAMBDA_FUNCTION_MEMORY_SIZE ?? 512);
@@ -34,5 +34,5 @@ export function budgetOfAllocation(allocationMiB: number): MemoryBudget {
   const { mostResidents } = tierOf(allocationMiB);
   if (allocationMiB < leastLambdaMiB)
     return new MemoryBudget({ allocationMiB: Number.POSITIVE_INFINITY, reserveMiB: 0 });
-  return new MemoryBudget({ allocationMiB, reserveMiB: idleProcessMiB, mostResidents });
+  return new MemoryBudget({ allocationMiB, reserveMiB: processReserveMiB, mostResidents });
 }

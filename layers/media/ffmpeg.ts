@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import type { Readable } from "node:stream";
+import { type ChildLimits, confine, couldNotExecute } from "../child/index.ts";
 import { MediaError } from "../core/index.ts";
 import { ffmpegPath } from "./ffmpeg-path.ts";
 
@@ -8,6 +9,11 @@ const lineCharsMax = 2048;
 
 /** Options before everything else: nothing is read from stdin, and no single allocation can grow with what a file claims. */
 const globalArguments = ["-nostdin", "-hide_banner", "-max_alloc", String(32 * 1024 * 1024)];
+
+/** It writes to pipes alone. Debian's build, which maps some 200 libraries, does not start in 256 MiB and works in 512. */
+const limits: Omit<ChildLimits, "cpuSeconds"> = { addressSpaceMiB: 1024, fileMiB: 0, openFiles: 32 };
+/** `pipe:3` is the side output. */
+const watcherPipe = 4;
 
 /** What opens an input: bounded probing, one thread, and no protocol but the one our own loopback URL needs. */
 export function inputArguments(url: string, demuxers: readonly string[]): string[] {
@@ -32,8 +38,9 @@ export type FfmpegOptions = {
 };
 
 /**
- * One run of ffmpeg: empty environment, no shell, killed by the wall clock, its log kept in 8 KiB.
- * It stays in the process group of its parent, so that whatever ends the function's process tree ends it too.
+ * One run of ffmpeg: empty environment, limits of its own, killed by the wall clock and with this process, its log kept in 8 KiB.
+ * It keeps its network: what it reads comes from a loopback address of this process, which a namespace of its own could not reach; no
+ * argument reaches it through a shell's eyes, and its protocols are http and tcp, to an address that we chose.
  */
 export class Ffmpeg implements AsyncDisposable {
   readonly exit: Promise<FfmpegExit>;
@@ -45,12 +52,16 @@ export class Ffmpeg implements AsyncDisposable {
 
   constructor(args: readonly string[], { logLevel, timeoutMs, signal, onLine, pipes }: FfmpegOptions) {
     signal?.throwIfAborted();
-    const cpuSeconds = String(Math.ceil(timeoutMs / 1000) + 1);
+    const cpuSeconds = Math.ceil(timeoutMs / 1000) + 1;
     const output = pipes ? "pipe" : "ignore";
-    this.#child = spawn(ffmpegPath(), [...globalArguments, "-v", logLevel, "-timelimit", cpuSeconds, ...args], {
+    const program = [ffmpegPath(), ...globalArguments, "-v", logLevel, ...args];
+    const confined = confine(program, { ...limits, cpuSeconds }, { pipe: watcherPipe, wholeGroup: false });
+    this.#child = spawn(confined.file, confined.args, {
       env: {},
-      stdio: ["ignore", output, "pipe", output],
+      detached: true,
+      stdio: ["ignore", output, "pipe", output, ...(confined.watchedBy === "pipe" ? (["pipe"] as const) : [])],
     });
+    this.#child.stdio[watcherPipe]?.on("error", () => undefined);
     this.#timer = setTimeout(() => {
       this.timedOut = true;
       this.kill();
@@ -65,7 +76,13 @@ export class Ffmpeg implements AsyncDisposable {
           }),
         );
       });
-      this.#child.once("close", (code, killedBy) => resolve({ code, signal: killedBy }));
+      // What it left behind in its group would hold the pipes open.
+      this.#child.once("exit", () => this.kill());
+      this.#child.once("close", (code, killedBy) => {
+        if (couldNotExecute(code)) {
+          reject(new MediaError("config.invalid", "ffmpeg could not be started. Check FFMPEG_PATH."));
+        } else resolve({ code, signal: killedBy });
+      });
     }).finally(() => {
       clearTimeout(this.#timer);
       signal?.removeEventListener("abort", abort);
@@ -99,7 +116,12 @@ export class Ffmpeg implements AsyncDisposable {
   }
 
   kill(): void {
-    this.#child.kill("SIGKILL");
+    if (this.#child.pid === undefined) return;
+    try {
+      process.kill(-this.#child.pid, "SIGKILL");
+    } catch {
+      // The group is gone.
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -32,7 +32,10 @@ export async function buildEmbeddingModel(options: Omit<BuildOptions, "onProgres
     {
       await using data = await ExternalDataWriter.create(join(workDirectory, "embedding.data"));
       const graph = new GraphBuilder("embedding", new WeightStore(data));
-      await writeBert(new LayerWriter(graph, weights, precision, weightBytes), await readBertConfig(checkpointDirectory));
+      await writeBert(
+        new LayerWriter(graph, weights, precision, weightBytes),
+        await readBertConfig(checkpointDirectory),
+      );
       await graph.writeTo(join(workDirectory, "embedding.onnx"));
     }
     const companions = await copyExisting(checkpointDirectory, workDirectory, bertConfigFileNames);

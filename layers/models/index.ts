@@ -18,7 +18,13 @@ export { type ModelName, parseModelName } from "./names.ts";
 export { type ObtainOptions, obtainEmbeddingModel, obtainModel, obtainVoiceModel } from "./obtain.ts";
 export { type PulledModel, type PullOptions, pullModel } from "./pull.ts";
 export { demoModelId, fileUrl, type KnownFile, type KnownModel, knownModels } from "./registry.ts";
-export { type ResolvedModel, type ResolveOptions, resolveEmbeddingModel, resolveModel, resolveVoiceModel } from "./resolve.ts";
+export {
+  type ResolvedModel,
+  type ResolveOptions,
+  resolveEmbeddingModel,
+  resolveModel,
+  resolveVoiceModel,
+} from "./resolve.ts";
 export { dropDamagedBuilds, type Verification, type VerifyProblem, verifyModel } from "./verify.ts";
 export { buildVoiceModel, type VoiceBuildOptions, voiceBuilderVersion } from "./voice-build.ts";
 export {

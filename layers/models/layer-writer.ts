@@ -1,5 +1,6 @@
 import type { WeightBytes } from "./byte-products.ts";
 import type { Precision } from "./manifest.ts";
+import { type MatrixPart, partBounds, partOfRows } from "./matrix-part.ts";
 import { type GraphBuilder, microsoft } from "./onnx/index.ts";
 import {
   asSignedBytes,
@@ -58,17 +59,53 @@ export class LayerWriter<Reader extends WeightReader = WeightReader> {
     return this.graph.node("LayerNormalization", inputs, { attributes: { axis: -1, epsilon: { float: epsilon } } });
   }
 
-  /** torch.nn.Linear over the last axis. */
+  /**
+   * torch.nn.Linear over the last axis.
+   * @param inputs of the whole, as is `outputs`
+   * @param options.part only this part of it; `x` then has so many inputs, or the result so many outputs. Of a part of the inputs, `bias`
+   * is the whole one: one part of the sum has it.
+   */
   async linear(
     x: string,
     name: string,
     inputs: number,
     outputs: number,
-    { bias = true }: { bias?: boolean } = {},
+    { bias = true, part }: { bias?: boolean; part?: MatrixPart } = {},
   ): Promise<string> {
-    const weightName = `${name}.weight`;
+    if (part) return this.#partialLinear(x, name, [outputs, inputs], { bias, part });
     const biasValue = bias ? await this.tensor(`${name}.bias`, [outputs]) : "";
-    const rows = () => this.weights.read(weightName, [outputs, inputs]);
+    const rows = () => this.weights.read(`${name}.weight`, [outputs, inputs]);
+    return this.#product(x, `${name}.weight`, [outputs, inputs], { biasValue, rows });
+  }
+
+  async #partialLinear(
+    x: string,
+    name: string,
+    shape: readonly [outputs: number, inputs: number],
+    { bias, part }: { bias: boolean; part: MatrixPart },
+  ): Promise<string> {
+    const [outputs, inputs] = shape;
+    const [start, end] = partBounds(part.of === "outputs" ? outputs : inputs, part);
+    const size = end - start;
+    const suffix = `${part.of}.${part.index}`;
+    const rows = async () => partOfRows(await this.weights.read(`${name}.weight`, shape), shape, part);
+    let biasValue = "";
+    if (bias && part.of === "inputs") biasValue = await this.tensor(`${name}.bias`, [outputs]);
+    else if (bias) {
+      biasValue = await this.graph.weight(`${name}.bias.${suffix}`, "float32", [size], async () =>
+        (await this.weights.read(`${name}.bias`, [outputs])).slice(start, end),
+      );
+    }
+    const partShape = part.of === "outputs" ? ([size, inputs] as const) : ([outputs, size] as const);
+    return this.#product(x, `${name}.weight.${suffix}`, partShape, { biasValue, rows });
+  }
+
+  async #product(
+    x: string,
+    weightName: string,
+    [outputs, inputs]: readonly [outputs: number, inputs: number],
+    { biasValue, rows }: { biasValue: string; rows: () => Promise<Float32Array> },
+  ): Promise<string> {
     if (this.precision === "int8") {
       return this.quantizedProduct(x, weightName, inputs, outputs, biasValue, async (quantized) =>
         quantizeRows(quantized, await rows(), inputs),
@@ -78,7 +115,7 @@ export class LayerWriter<Reader extends WeightReader = WeightReader> {
       transpose(await rows(), outputs, inputs),
     );
     const product = this.graph.node("MatMul", [x, weight]);
-    return bias ? this.add(product, biasValue) : product;
+    return biasValue === "" ? product : this.add(product, biasValue);
   }
 
   /** `x` times a matrix `[inputs, outputs]` of bytes that `quantize` fills, plus a bias where it is not "". */

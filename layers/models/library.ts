@@ -30,7 +30,10 @@ export type ListedModel = {
   readonly source: string;
 };
 
-export type BuiltModel = { readonly directory: string; readonly manifest: ModelManifest | VoiceManifest | EmbeddingManifest | undefined };
+export type BuiltModel = {
+  readonly directory: string;
+  readonly manifest: ModelManifest | VoiceManifest | EmbeddingManifest | undefined;
+};
 
 /** Known models first, then others that are here, by name. */
 export async function listModels(modelsDirectory: string): Promise<ListedModel[]> {

@@ -1,9 +1,9 @@
+import { bertConfigFileNames } from "./bert/index.ts";
 import { type BuildOptions, builderVersion, buildModel } from "./build.ts";
 import { findWeightPaths } from "./checkpoint.ts";
-import { type ModelManifest, readIntactManifest, readManifest } from "./manifest.ts";
-import { bertConfigFileNames } from "./bert/index.ts";
 import { buildEmbeddingModel, embeddingBuilderVersion } from "./embedding-build.ts";
 import { type EmbeddingManifest, readEmbeddingManifest, readIntactEmbeddingManifest } from "./embedding-manifest.ts";
+import { type ModelManifest, readIntactManifest, readManifest } from "./manifest.ts";
 import type { KnownModel } from "./registry.ts";
 import { buildVoiceModel, findVoiceWeightPaths, voiceBuilderVersion, voiceConfigFileNames } from "./voice-build.ts";
 import { readIntactVoiceManifest, readVoiceManifest, type VoiceManifest } from "./voice-manifest.ts";

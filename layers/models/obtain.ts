@@ -5,7 +5,13 @@ import type { ModelManifest } from "./manifest.ts";
 import { type ModelName, parseModelName } from "./names.ts";
 import { type PullOptions, pullModel } from "./pull.ts";
 import { demoModelId, repoUrl } from "./registry.ts";
-import { type ResolvedModel, type ResolveOptions, resolveEmbeddingModel, resolveModel, resolveVoiceModel } from "./resolve.ts";
+import {
+  type ResolvedModel,
+  type ResolveOptions,
+  resolveEmbeddingModel,
+  resolveModel,
+  resolveVoiceModel,
+} from "./resolve.ts";
 import type { VoiceManifest } from "./voice-manifest.ts";
 
 export type ObtainOptions = ResolveOptions & {
@@ -73,8 +79,8 @@ function missing({ id, repo, known }: ModelName, { modelsDirectory }: ObtainOpti
       (known?.kind === "embedding"
         ? "  2. Search without it, by spelling: EMBEDDING_MODEL=lexical"
         : known?.kind === "voice"
-        ? "  2. The small detector that comes with halfgig, which is a demonstration and clears nobody: --voice-model demo"
-        : `  2. The small model that comes with halfgig, which knows 392 words: --model ${demoModelId}`),
+          ? "  2. The small detector that comes with halfgig, which is a demonstration and clears nobody: --voice-model demo"
+          : `  2. The small model that comes with halfgig, which knows 392 words: --model ${demoModelId}`),
     { cause, context: { id } },
   );
 }

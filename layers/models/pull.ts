@@ -256,8 +256,8 @@ class Pull {
         known?.kind === "embedding"
           ? `embedding models of the type ${modelTypes.join(" and ")}`
           : known?.kind === "voice"
-          ? `detectors of the types ${modelTypes.join(" and ")}`
-          : 'those of the type "whisper" with weights in safetensors'
+            ? `detectors of the types ${modelTypes.join(" and ")}`
+            : 'those of the type "whisper" with weights in safetensors'
       }.`,
     );
   }

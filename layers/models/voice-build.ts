@@ -22,7 +22,7 @@ import {
 } from "./wav2vec2/index.ts";
 
 /** Counts up whenever the same checkpoint would give other files. */
-export const voiceBuilderVersion = 2;
+export const voiceBuilderVersion = 3;
 
 export type VoiceBuildOptions = {
   /** A checkpoint in the hub's layout: config.json, preprocessor_config.json and weights. */

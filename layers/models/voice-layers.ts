@@ -1,4 +1,5 @@
 import { LayerWriter } from "./layer-writer.ts";
+import type { MatrixPart } from "./matrix-part.ts";
 import { microsoft } from "./onnx/index.ts";
 import type { VoiceManifest } from "./voice-manifest.ts";
 
@@ -15,6 +16,11 @@ export type TransformerNames = {
 
 export type TransformerSizes = Pick<VoiceManifest, "hiddenSize" | "heads" | "feedForwardSize"> & {
   readonly epsilon: number;
+  /**
+   * The feed-forward's wide value, the largest there is, is computed in so many parts, one after the other; default 1. Of a long window
+   * that takes less memory, and less time where a part then fits the processor's cache.
+   */
+  readonly feedForwardParts?: number;
 };
 
 /** What the voice detectors are made of besides the layers that every model has. */
@@ -29,7 +35,7 @@ export class VoiceLayers extends LayerWriter {
     sizes: TransformerSizes,
     firstOnly?: number,
   ): Promise<string> {
-    const { hiddenSize, feedForwardSize, epsilon } = sizes;
+    const { hiddenSize, epsilon } = sizes;
     const normed = await this.layerNorm(x, names.attentionNorm, hiddenSize, epsilon);
     const kept = firstOnly === undefined ? normed : this.#first(normed, firstOnly);
     const q = await this.linear(kept, names.query, hiddenSize, hiddenSize);
@@ -39,8 +45,32 @@ export class VoiceLayers extends LayerWriter {
     const residual = firstOnly === undefined ? x : this.#first(x, firstOnly);
     const between = this.add(residual, await this.linear(attended, names.attentionOutput, hiddenSize, hiddenSize));
     const input = await this.layerNorm(between, names.feedForwardNorm, hiddenSize, epsilon);
-    const wide = this.gelu(await this.linear(input, names.wide, hiddenSize, feedForwardSize));
-    return this.add(between, await this.linear(wide, names.narrow, feedForwardSize, hiddenSize));
+    return this.#feedForward(
+      between,
+      input,
+      names,
+      firstOnly === undefined ? sizes : { ...sizes, feedForwardParts: 1 },
+    );
+  }
+
+  /** `x + feedForward(input)`. */
+  async #feedForward(
+    x: string,
+    input: string,
+    names: TransformerNames,
+    { hiddenSize, feedForwardSize, feedForwardParts: count = 1 }: TransformerSizes,
+  ): Promise<string> {
+    let sum = x;
+    for (let index = 0; index < count; index++) {
+      const part = (of: MatrixPart["of"]) => (count === 1 ? {} : { part: { of, index, count } });
+      const wide = await this.linear(input, names.wide, hiddenSize, feedForwardSize, part("outputs"));
+      const narrow = await this.linear(this.gelu(wide), names.narrow, feedForwardSize, hiddenSize, {
+        bias: index === 0,
+        ...part("inputs"),
+      });
+      sum = this.add(sum, narrow);
+    }
+    return sum;
   }
 
   /** Attention over queries, keys and values `[batch, positions, hiddenSize]`, as one node. */

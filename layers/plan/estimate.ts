@@ -50,7 +50,7 @@ export function planJob(durationMs: number, choices: PlanChoices, architecture: 
     ],
     wallTimes: atOnce.map((concurrency) => ({ concurrency, ms: run(choices.memoryMB, concurrency).ms })),
     tiers: tiers.map((memoryMB) => {
-      if (memoryMB < needMiB) return { memoryMB, dollarsPerAudioHour: null, ms: null };
+      if (memoryMB < inferNeedMiB({ ...choices, memoryMB })) return { memoryMB, dollarsPerAudioHour: null, ms: null };
       const { simulation, ms } = run(memoryMB, choices.mode === "exact" ? 1 : 20);
       const lines = costOf(simulation, [file], { inferMB: memoryMB, architecture });
       return { memoryMB, dollarsPerAudioHour: dollarsOf(lines) / audioHours, ms };

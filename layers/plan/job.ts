@@ -1,9 +1,9 @@
 import { MediaError } from "../core/index.ts";
 import { quotas } from "./limits.ts";
 import {
-  idleFunctionMiB,
   inferStep,
   type ModelCosts,
+  measuredNeedMiB,
   type PlannedFunction,
   type StepCost,
   speechModels,
@@ -49,9 +49,11 @@ function voiceCosts(name: string) {
 }
 
 /** What infer needs in memory for these choices, MiB: the largest model where they are held one after the other. */
-export function inferNeedMiB({ model, precision, voiceModel }: PlanChoices): number {
-  const speech = modelCosts(model).needMiB[precision];
-  return voiceModel === undefined ? speech : Math.max(speech, idleFunctionMiB + voiceCosts(voiceModel).costMiB);
+export function inferNeedMiB({ model, precision, voiceModel, memoryMB }: PlanChoices): number {
+  const { otherwiseMiB } = modelCosts(model);
+  const speech = measuredNeedMiB(model, precision, memoryMB) ?? otherwiseMiB[precision];
+  if (voiceModel === undefined) return speech;
+  return Math.max(speech, measuredNeedMiB(voiceCosts(voiceModel).measuredAs, precision, memoryMB) ?? 0);
 }
 
 /** @throws MediaError `memory.plan_does_not_fit` */

@@ -1,3 +1,4 @@
+import { measuredCosts, processReserveMiB, tierOf, totalMiB } from "../inference/index.ts";
 import { lambdaMBPerVcpu } from "./limits.ts";
 
 /** Processor time of one call on a whole core, ms, and what it takes of S3. */
@@ -54,43 +55,55 @@ export const steps: Record<PlannedFunction, StepCost> = {
   merge: step(210, 60, 0, 4, 110, { reads: 6, writes: 8, readsPerWindow: 1, writesPerWindow: 0.01 }),
 };
 
+export type Precision = "int8" | "fp32";
+
 export type ModelCosts = {
-  /** How the figures came about. `scaled`: from whisper-tiny's, by parameters; measure before you rely on it. */
+  /** How the times came about. `scaled`: from whisper-tiny's, by parameters; measure before you rely on it. */
   basis: "measured" | "scaled";
   /** Mapping the weights and making ready, on top of the function's own start. */
   loadMs: number;
   /** One window of 30 s with 60 tokens, log-mel included. */
   windowMs: number;
-  /** The function's whole memory with the model at work, MiB, by precision. */
-  needMiB: { int8: number; fp32: number };
+  /** The function's whole memory with the model at work, MiB, where layers/inference/costs.json has no row for it. */
+  otherwiseMiB: Readonly<Record<Precision, number>>;
 };
 
 /** Reading a window and writing its result, the function's own part of it. */
 export const inferStep = step(260, 25, 0, 0, 0, { reads: 2, writes: 1 });
 
-const tiny: ModelCosts = { basis: "measured", loadMs: 180, windowMs: 340, needMiB: { int8: 341, fp32: 557 } };
-const scaled = (times: number, needMiB: ModelCosts["needMiB"]): ModelCosts => ({
+const tiny: ModelCosts = { basis: "measured", loadMs: 180, windowMs: 340, otherwiseMiB: { int8: 341, fp32: 557 } };
+const scaled = (times: number, otherwiseMiB: ModelCosts["otherwiseMiB"]): ModelCosts => ({
   basis: "scaled",
   loadMs: tiny.loadMs * times,
   windowMs: tiny.windowMs * times,
-  needMiB,
+  otherwiseMiB,
 });
 
+/** Times of an idle core; costs.json has times, too, but of a machine that other work used at the same time. */
 export const speechModels: Readonly<Record<string, ModelCosts>> = {
-  demo: { basis: "measured", loadMs: 60, windowMs: 60, needMiB: { int8: 144, fp32: 160 } },
+  demo: { basis: "measured", loadMs: 60, windowMs: 60, otherwiseMiB: { int8: 144, fp32: 160 } },
   "whisper-tiny": tiny,
   "whisper-base": scaled(1.92, { int8: 490, fp32: 930 }),
   "whisper-small": scaled(6.46, { int8: 1081, fp32: 2470 }),
 };
 
-/** Voice detectors: ms for a window of 10.24 s, and memory beside the idle function. */
-export const voiceModels: Readonly<Record<string, { windowMs: number; windowSeconds: number; costMiB: number }>> = {
-  "ast-asvspoof5": { windowMs: 564, windowSeconds: 10.24, costMiB: 286 },
-  "ast-voxcelebspoof": { windowMs: 564, windowSeconds: 10.24, costMiB: 286 },
+/** Voice detectors: the model of their sizes in costs.json, and ms for a window of 10.24 s. */
+export const voiceModels: Readonly<Record<string, { windowMs: number; windowSeconds: number; measuredAs: string }>> = {
+  "ast-asvspoof5": { windowMs: 564, windowSeconds: 10.24, measuredAs: "ast-base" },
+  "ast-voxcelebspoof": { windowMs: 564, windowSeconds: 10.24, measuredAs: "ast-base" },
 };
 
-/** What a function holds without a model, MiB. */
-export const idleFunctionMiB = 96;
+/**
+ * What a function of an allocation needs in all with a model at work, MiB: the same figures by which infer's budget lets it in or refuses it.
+ * @returns undefined where costs.json has no row for the model
+ */
+export function measuredNeedMiB(model: string, precision: Precision, allocationMiB: number): number | undefined {
+  const { arena } = tierOf(allocationMiB);
+  const row = measuredCosts.find((each) => {
+    return each.model === model && each.precision === precision && each.arena === arena;
+  });
+  return row && processReserveMiB + totalMiB(row);
+}
 
 /** Share of a recording that is in windows, and their mean length: voice activity detection leaves silence out. */
 export const windowing = { share: 0.85, meanSeconds: 24 } as const;

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { requireModelFit } from "../inference/index.ts";
 import { type Arrival, type PlanChoices, parseDuration, planFleet, planJob, type System, simulate } from "./index.ts";
 import { dayOfArrivals, fileLengths } from "./simulate/index.ts";
 
@@ -122,6 +123,25 @@ describe("plans", () => {
     );
     const { tiers } = planJob(60_000, { ...large, memoryMB: 2048 }, "arm64");
     expect(tiers.map(({ dollarsPerAudioHour }) => dollarsPerAudioHour === null)).toEqual([true, true, false]);
+  });
+
+  it.each(
+    ["whisper-tiny", "whisper-base"].flatMap((model) =>
+      [128, 256, 352, 512, 1024].map((memoryMB) => ({ model, memoryMB })),
+    ),
+  )("let $model into $memoryMB MB where infer's own budget does", ({ model, memoryMB }) => {
+    for (const precision of ["int8", "fp32"] as const) {
+      const refusal = (check: () => unknown) => {
+        try {
+          check();
+        } catch (error) {
+          return (error as { code?: string }).code;
+        }
+        return undefined;
+      };
+      const planned = refusal(() => planJob(60_000, { ...choices, model, precision, memoryMB }, "arm64"));
+      expect(planned, precision).toBe(refusal(() => requireModelFit({ id: model, precision }, memoryMB)));
+    }
   });
 
   it("name what runs short first, and the latency that goes away with it", () => {

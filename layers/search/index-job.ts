@@ -41,7 +41,8 @@ async function segmentsOf(ref: JobRef): Promise<Segment[]> {
   const bucket = environmentValue("RESULTS_BUCKET");
   const key = keys.transcript(ref, "json");
   const head = await headObject(bucket, key);
-  if (!head) throw new MediaError("job.not_ready", `Job ${ref.jobId} has no transcript yet. Ask again when it is done.`);
+  if (!head)
+    throw new MediaError("job.not_ready", `Job ${ref.jobId} has no transcript yet. Ask again when it is done.`);
   const segments: Segment[] = [];
   for await (const segment of readSegments(await openObject(bucket, key, { etag: head.etag }))) {
     // The one part that can be long and says nothing about the text.

@@ -2,7 +2,7 @@ import type { JobRef } from "../core/index.ts";
 import type { Transcript } from "../transcript/index.ts";
 import type { Embedder } from "./embedder.ts";
 import type { SearchIndex } from "./index-port.ts";
-import { passagesOf } from "./passages.ts";
+import { type PassageOptions, passagesOf } from "./passages.ts";
 
 export type IndexTranscriptOptions = {
   readonly ref: JobRef;
@@ -12,6 +12,7 @@ export type IndexTranscriptOptions = {
   readonly embedder: Embedder;
   /** Texts embedded at a time. */
   readonly batchSize: number;
+  readonly passages?: PassageOptions;
   /** Passages before this one are there already. */
   readonly from?: number;
   /** Asked before each batch; false stops, and the reply says where to go on. */
@@ -27,7 +28,7 @@ const batchesPerWrite = 8;
 /** Makes a transcript's passages findable. The job's earlier ones go first, so that what is done twice is there once. */
 export async function indexTranscript(options: IndexTranscriptOptions): Promise<Indexed> {
   const { ref, transcript, createdMs, index, embedder, batchSize, from = 0, goOn = () => true } = options;
-  const passages = passagesOf({ jobId: ref.jobId, segments: transcript.segments });
+  const passages = passagesOf({ jobId: ref.jobId, segments: transcript.segments }, options.passages);
   if (from === 0) await index.deleteJob(ref);
   let next = Math.min(from, passages.length);
   while (next < passages.length && goOn()) {

@@ -13,6 +13,7 @@ export {
 } from "./answer/index.ts";
 export { type Embedder, type Embedding, embeddingSize, normalised } from "./embedder.ts";
 export { reciprocalRankFusion } from "./fusion.ts";
+export { type IndexJobOptions, indexJob } from "./index-job.ts";
 export {
   type Hit,
   type IndexDescription,
@@ -23,7 +24,6 @@ export {
   mostHits,
   type SearchIndex,
 } from "./index-port.ts";
-export { type IndexJobOptions, indexJob } from "./index-job.ts";
 export { type Indexed, type IndexTranscriptOptions, indexTranscript } from "./index-transcript.ts";
 export { lexicalEmbedder, lexicalVector } from "./lexical.ts";
 export { openSearchIndex, processEmbedder, processSearchIndex, requireSearchIndex, type StoreName } from "./open.ts";

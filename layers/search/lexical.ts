@@ -4,6 +4,7 @@ import { wordsOf } from "./words.ts";
 
 /** Letters of the n-grams that a word is taken apart into. */
 const gramLetters = [3, 4] as const;
+const tellingLetters = 7;
 /** A whole word says more than one of its parts. */
 const wordWeight = 2;
 
@@ -22,9 +23,9 @@ export function lexicalVector(text: string): Float32Array {
   const vector = new Float32Array(embeddingSize);
   for (const [word, count] of counts) {
     // A word that comes ten times does not make a text ten times more about it.
-    const weight = 1 + Math.log(count);
-    add(vector, ` ${word} `, wordWeight * weight);
     const letters = [...`^${word}$`];
+    const weight = (1 + Math.log(count)) * rarity(letters.length - 2);
+    add(vector, ` ${word} `, wordWeight * weight);
     const grams = gramLetters.flatMap((size) =>
       Array.from({ length: Math.max(0, letters.length - size + 1) }, (_, n) => letters.slice(n, n + size).join("")),
     );
@@ -32,6 +33,9 @@ export function lexicalVector(text: string): Float32Array {
   }
   return normalised(vector);
 }
+
+/** Short words are the frequent ones, in every language (Zipf, 1935): a guess at how much a word says, where nobody has counted. */
+const rarity = (letters: number) => (Math.min(letters, tellingLetters) / tellingLetters) ** 2;
 
 function add(vector: Float32Array, feature: string, weight: number): void {
   const hash = createHash("sha1").update(feature).digest();

@@ -20,7 +20,8 @@ export async function modelEmbedder(directory: string, batchSize: number): Promi
     async embed(texts) {
       const vectors: Float32Array[] = [];
       await using model = await loadEmbeddingModel({ directory, batchSize, budget: processBudget() });
-      for (let n = 0; n < texts.length; n += batchSize) vectors.push(...(await model.embed(texts.slice(n, n + batchSize))));
+      for (let n = 0; n < texts.length; n += batchSize)
+        vectors.push(...(await model.embed(texts.slice(n, n + batchSize))));
       return vectors;
     },
   };

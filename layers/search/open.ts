@@ -10,15 +10,36 @@ export type StoreName = Exclude<Settings["SEARCH_INDEX"], "none">;
  * @throws MediaError `search.unavailable`, `config.invalid`
  */
 export async function openSearchIndex(): Promise<SearchIndex | undefined> {
-  const { SEARCH_INDEX: store } = readSettings(process.env);
+  const settings = readSettings(process.env);
+  const {
+    SEARCH_INDEX: store,
+    S3VECTORS_BUCKET: bucket,
+    PINECONE_API_KEY: apiKey,
+    PINECONE_INDEX: indexName,
+  } = settings;
   if (store === "sqlite") {
     const path = process.env.SEARCH_INDEX_PATH;
     if (!path) return undefined;
     const { SqliteIndex } = await import("./sqlite/index.ts");
     return new SqliteIndex({ path, extensionPath: environmentValue("SEARCH_EXTENSION_PATH") });
   }
+  // Loaded only where they are used: no other store should pay for them.
+  if (store === "s3vectors") {
+    if (!bucket) throw unset("S3VECTORS_BUCKET", store);
+    return new (await import("./s3vectors/index.ts")).S3VectorsIndex({ bucket });
+  }
+  if (store === "pinecone") {
+    if (!apiKey) throw unset("PINECONE_API_KEY", store);
+    return new (await import("./pinecone/index.ts")).PineconeIndex({ apiKey, indexName });
+  }
   return undefined;
 }
+
+const unset = (name: string, store: StoreName) =>
+  new MediaError(
+    "config.invalid",
+    `SEARCH_INDEX is ${store}, and ${name} is not set. Set it, or choose another index.`,
+  );
 
 let opened: Promise<SearchIndex | undefined> | undefined;
 

@@ -21,6 +21,11 @@ export type Passage = {
 };
 
 /** @returns letters, digits and `-` only, because stores restrict what an id may hold */
-export function passageId({ jobId, startMs, endMs, text }: Pick<Passage, "jobId" | "startMs" | "endMs" | "text">): string {
+export function passageId({
+  jobId,
+  startMs,
+  endMs,
+  text,
+}: Pick<Passage, "jobId" | "startMs" | "endMs" | "text">): string {
   return `${jobId}-${startMs}-${endMs}-${sha256Hex(text).slice(0, 16)}`;
 }

@@ -13,12 +13,32 @@ function segment(text: string, startMs: number, endMs: number, more: Partial<Seg
 
 const word = fc.oneof(
   fc.string({ minLength: 1, maxLength: 12 }),
-  fc.constantFrom("one", "two.", "Really?", "Dr.", "3.5", "明日は", "晴れです。", "สวัสดี", "naïve", "👩‍👩‍👧", "a".repeat(90)),
+  fc.constantFrom(
+    "one",
+    "two.",
+    "Really?",
+    "Dr.",
+    "3.5",
+    "明日は",
+    "晴れです。",
+    "สวัสดี",
+    "naïve",
+    "👩‍👩‍👧",
+    "a".repeat(90),
+  ),
 );
 const spoken = fc
-  .array(fc.tuple(fc.array(word, { minLength: 1, maxLength: 20 }), fc.nat(9000), fc.nat(4000), fc.constantFrom("en", "de", "ja", "und")), {
-    maxLength: 12,
-  })
+  .array(
+    fc.tuple(
+      fc.array(word, { minLength: 1, maxLength: 20 }),
+      fc.nat(9000),
+      fc.nat(4000),
+      fc.constantFrom("en", "de", "ja", "und"),
+    ),
+    {
+      maxLength: 12,
+    },
+  )
   .map((items) => {
     let clock = 0;
     return items.flatMap(([words, lengthMs, pauseMs, language]) => {
@@ -53,7 +73,9 @@ describe("passages", () => {
           covered = begin + text.length;
         }
         expect(covered).toBe(said.length);
-        expect(new Set(passages.map(({ id }) => id)).size).toBe(new Set(passages.map((p) => `${p.startMs} ${p.endMs} ${p.text}`)).size);
+        expect(new Set(passages.map(({ id }) => id)).size).toBe(
+          new Set(passages.map((p) => `${p.startMs} ${p.endMs} ${p.text}`)).size,
+        );
       }),
     );
   });
@@ -73,12 +95,22 @@ describe("passages", () => {
   });
 
   it("take the times of words where they are known", () => {
-    const words = ["Stop.", " Go", " on."].map((text, n) => ({ text, startMs: 1000 * n, endMs: 1000 * n + 500, probability: null }));
-    const passages = passagesOf({ jobId, segments: [segment("Stop. Go on.", 0, 9000, { words })] }, { mostLetters: 7, overlapLetters: 0 });
-    expect(passages.map(({ startMs, endMs, text }) => [startMs, endMs, text])).toEqual([
-      [0, 500, "Stop."],
-      [1000, 2500, "Go on."],
-    ].map(([startMs, endMs, text]) => [startMs === 1000 ? expect.closeTo(1000, -3) : startMs, endMs, text]));
+    const words = ["Stop.", " Go", " on."].map((text, n) => ({
+      text,
+      startMs: 1000 * n,
+      endMs: 1000 * n + 500,
+      probability: null,
+    }));
+    const passages = passagesOf(
+      { jobId, segments: [segment("Stop. Go on.", 0, 9000, { words })] },
+      { mostLetters: 7, overlapLetters: 0 },
+    );
+    expect(passages.map(({ startMs, endMs, text }) => [startMs, endMs, text])).toEqual(
+      [
+        [0, 500, "Stop."],
+        [1000, 2500, "Go on."],
+      ].map(([startMs, endMs, text]) => [startMs === 1000 ? expect.closeTo(1000, -3) : startMs, endMs, text]),
+    );
   });
 
   it("stay within one language, and end at a long pause", () => {

@@ -124,7 +124,10 @@ export function lettersOf(text: string): number {
   return letters;
 }
 
-function verdictOf(segments: readonly Segment[], { startMs, endMs }: { startMs: number; endMs: number }): VoiceVerdict | null {
+function verdictOf(
+  segments: readonly Segment[],
+  { startMs, endMs }: { startMs: number; endMs: number },
+): VoiceVerdict | null {
   const times = new Map<VoiceVerdict, number>();
   for (const segment of segments) {
     const overlapMs = Math.min(endMs, segment.endMs) - Math.max(startMs, segment.startMs);

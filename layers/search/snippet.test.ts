@@ -9,7 +9,12 @@ const marked = (text: string, query: string, most?: number) => {
 
 describe("a snippet", () => {
   it("marks words in any case, with or without accents, and with other endings", () => {
-    expect(marked("The Café closed; cafés were closing.", "cafe close")).toEqual(["Café", "closed", "cafés", "closing"]);
+    expect(marked("The Café closed; cafés were closing.", "cafe close")).toEqual([
+      "Café",
+      "closed",
+      "cafés",
+      "closing",
+    ]);
   });
 
   it("does not take a short word for the beginning of another", () => {
@@ -26,23 +31,31 @@ describe("a snippet", () => {
   it("gives markup back as the text it is", () => {
     const { text, highlights } = snippetOf("a <script>alert(1)</script> b", "script");
     expect(text).toBe("a <script>alert(1)</script> b");
-    expect(highlights).toEqual([{ start: 3, end: 9 }, { start: 20, end: 26 }]);
+    expect(highlights).toEqual([
+      { start: 3, end: 9 },
+      { start: 20, end: 26 },
+    ]);
   });
 
   it("never marks outside of itself, whatever is asked", () => {
     fc.assert(
-      fc.property(fc.string({ maxLength: 600, unit: "grapheme" }), fc.string({ maxLength: 40, unit: "grapheme" }), fc.integer({ min: 1, max: 300 }), (text, query, most) => {
-        const snippet = snippetOf(text, query, most);
-        expect(text.slice(snippet.offset, snippet.offset + snippet.text.length)).toBe(snippet.text);
-        expect(snippet.text.length).toBeLessThanOrEqual(Math.max(most, 1));
-        let last = 0;
-        for (const { start, end } of snippet.highlights) {
-          expect(start).toBeGreaterThanOrEqual(last);
-          expect(end).toBeGreaterThan(start);
-          expect(end).toBeLessThanOrEqual(snippet.text.length);
-          last = end;
-        }
-      }),
+      fc.property(
+        fc.string({ maxLength: 600, unit: "grapheme" }),
+        fc.string({ maxLength: 40, unit: "grapheme" }),
+        fc.integer({ min: 1, max: 300 }),
+        (text, query, most) => {
+          const snippet = snippetOf(text, query, most);
+          expect(text.slice(snippet.offset, snippet.offset + snippet.text.length)).toBe(snippet.text);
+          expect(snippet.text.length).toBeLessThanOrEqual(Math.max(most, 1));
+          let last = 0;
+          for (const { start, end } of snippet.highlights) {
+            expect(start).toBeGreaterThanOrEqual(last);
+            expect(end).toBeGreaterThan(start);
+            expect(end).toBeLessThanOrEqual(snippet.text.length);
+            last = end;
+          }
+        },
+      ),
     );
   });
 });

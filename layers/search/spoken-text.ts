@@ -4,7 +4,8 @@ import type { Segment } from "../transcript/index.ts";
 const longPauseMs = 2000;
 
 /** Scripts that put no space between words. */
-export const unspaced = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/u;
+export const unspaced =
+  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/u;
 
 type Stretch = { readonly offset: number; readonly end: number; readonly startMs: number; readonly endMs: number };
 

@@ -1,11 +1,5 @@
 import { z } from "zod";
-import {
-  environmentValue,
-  type JobRef,
-  MediaError,
-  parseJobId,
-  parseTenantId,
-} from "../core/index.ts";
+import { environmentValue, type JobRef, MediaError, parseJobId, parseTenantId } from "../core/index.ts";
 import { jobOptionsSchema } from "./job-options.ts";
 import { keys } from "./keys.ts";
 import { deleteObject, getJson, putObject } from "./objects.ts";

@@ -4,6 +4,7 @@ import {
   deleteJobRecord,
   deleteObject,
   deletePrefix,
+  headObject,
   isFinal,
   type JobRecord,
   keys,
@@ -21,12 +22,15 @@ export type Forget = (ref: JobRef) => Promise<void>;
 export async function deleteJob(job: JobRecord, forget: Forget = async () => undefined): Promise<void> {
   const uploads = environmentValue("UPLOADS_BUCKET");
   const results = environmentValue("RESULTS_BUCKET");
-  await updateJob(job, (record) => (isFinal(record) ? undefined : { status: "canceled" }));
-  await stopExecution(job);
+  // As it is now: an execution may have begun since the record was read.
+  const ended = await updateJob(job, (record) => (isFinal(record) ? undefined : { status: "canceled" }));
+  await stopExecution(ended);
   await forget(job);
   const { key, multipartUploadId: uploadId } = job.upload;
   if (uploadId) await abandonParts({ bucket: uploads, key, uploadId });
-  await deleteObject(uploads, key);
+  // Where people put files themselves newer bytes may lie by now, which have a job of their own.
+  const { etag } = job.upload;
+  if (etag === undefined || (await headObject(uploads, key))?.etag === etag) await deleteObject(uploads, key);
   await deletePrefix(uploads, keys.uploadsOf(job));
   await deletePrefix(results, keys.worksOf(job));
   await deletePrefix(results, keys.transcriptsOf(job));

@@ -88,3 +88,15 @@ it("starts a job whose first upload had the wrong size when the right one comes"
   expect(job).toMatchObject({ status: "queued", executionName: started[0] });
   expect(job.error).toBeUndefined();
 });
+
+it("puts the execution's ARN on record also where its first step was quicker, even where the job has ended by then", async () => {
+  await upload("a");
+  const racing = startJob(ref);
+  await expect.poll(() => started.length).toBe(1);
+  await end({ ...failed, executionName: started[0] });
+  await racing;
+  expect(await readJob(ref)).toMatchObject({
+    status: "failed",
+    executionArn: expect.stringContaining(started[0] ?? "-"),
+  });
+});

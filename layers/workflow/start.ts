@@ -8,7 +8,7 @@ import {
   MediaError,
   sha256Hex,
 } from "../core/index.ts";
-import { headObject, isFinal, type JobRecord, keys, readJob, updateJob } from "../storage/index.ts";
+import { headObject, type JobRecord, keys, readJob, updateJob } from "../storage/index.ts";
 import type { ExecutionInput } from "./payloads.ts";
 
 let client: SFNClient | undefined;
@@ -20,11 +20,12 @@ export function sfn(): SFNClient {
 
 /**
  * Equal object version, options, model and attempt give an equal name, and Step Functions runs a name once. Attempts at the same work
- * differ in their number alone.
+ * differ in their number alone. A job that was deleted and sent again has its old id and a new time: names that were used are not
+ * forgotten for 90 days.
  */
-export function executionName(input: ExecutionInput, job: Pick<JobRecord, "model" | "attempt">): string {
+export function executionName(input: ExecutionInput, job: Pick<JobRecord, "model" | "attempt" | "createdAt">): string {
   const { webhook: _, ...work } = input;
-  const identity = canonicalJson({ ...work, model: job.model });
+  const identity = canonicalJson({ ...work, model: job.model, createdAt: job.createdAt });
   return executionNameOf(input, sha256Hex(identity).slice(0, 16), job.attempt);
 }
 
@@ -47,12 +48,7 @@ export async function startJob({ tenant, jobId }: JobRef): Promise<JobRecord> {
       `Nothing was uploaded for job ${jobId} yet. PUT the file to the address that was given for it.`,
     );
   }
-  if (job.upload.etag !== undefined && job.upload.etag !== head.etag) {
-    throw new MediaError(
-      "storage.object_changed",
-      `Other bytes lie where job ${jobId} had its file; they have their own job.`,
-    );
-  }
+  requireVersion(ref, job.upload, head.etag);
   if (head.sizeBytes !== job.upload.sizeBytes) return refuseSize(job, head.sizeBytes);
   if (job.options.transcript && !(await headObject(bucket, keys.givenTranscript(ref)))) {
     throw new MediaError(
@@ -75,26 +71,45 @@ export async function startJob({ tenant, jobId }: JobRef): Promise<JobRecord> {
   const name = executionName(input, job);
   const executionArn = await start(name, input);
   log.info("execution started", { tenant, jobId, executionName: name });
-  // The first steps may have written the record already: only what is still missing is added.
-  return updateJob(ref, (current) =>
-    current.executionName === name || current.status === "canceled"
-      ? undefined
-      : {
-          status: "queued",
-          executionName: name,
-          executionArn,
-          object: { etag: head.etag, sizeBytes: head.sizeBytes },
-        },
-  );
+  return recordStart(ref, { name, executionArn, object: { etag: head.etag, sizeBytes: head.sizeBytes } });
 }
 
-/** @throws MediaError `upload.missing` where the file of a job was never sent or is gone, `job.not_found` */
+/**
+ * The first steps may have written the record already, even its end: then only the execution's ARN is missing, without which it could
+ * not be stopped.
+ */
+function recordStart(
+  ref: JobRef,
+  { name, executionArn, object }: { name: string; executionArn: string; object?: JobRecord["object"] },
+): Promise<JobRecord> {
+  return updateJob(ref, (current) => {
+    if (current.executionName === name) return current.executionArn === undefined ? { executionArn } : undefined;
+    if (current.status === "canceled") return undefined;
+    return { status: "queued", executionName: name, executionArn, ...(object ? { object } : {}) };
+  });
+}
+
+/**
+ * @throws MediaError `upload.missing` where the file of a job was never sent or is gone, `storage.object_changed` where other bytes lie
+ *   in its place, `job.not_found`
+ */
 export async function requireUpload(ref: JobRef): Promise<void> {
   const { options, upload } = await readJob(ref);
-  if (options.url !== undefined || (await headObject(environmentValue("UPLOADS_BUCKET"), upload.key))) return;
+  if (options.url !== undefined) return;
+  const head = await headObject(environmentValue("UPLOADS_BUCKET"), upload.key);
+  if (head) return requireVersion(ref, upload, head.etag);
   throw new MediaError(
     "upload.missing",
     `The file of job ${ref.jobId} is not kept any more: uploads go after a week. Send it again.`,
+  );
+}
+
+/** @throws MediaError `storage.object_changed` */
+function requireVersion({ jobId }: JobRef, upload: JobRecord["upload"], etag: string): void {
+  if (upload.etag === undefined || upload.etag === etag) return;
+  throw new MediaError(
+    "storage.object_changed",
+    `Other bytes lie where job ${jobId} had its file; they have their own job.`,
   );
 }
 
@@ -110,11 +125,7 @@ async function startFetch(job: JobRecord): Promise<JobRecord> {
   if (job.executionName === name) return job;
   const executionArn = await start(name, input);
   log.info("execution started", { tenant, jobId, executionName: name });
-  return updateJob(job, (current) =>
-    current.executionName === name || isFinal(current)
-      ? undefined
-      : { status: "queued", executionName: name, executionArn },
-  );
+  return recordStart(job, { name, executionArn });
 }
 
 /** What an execution finds out about its job: forgotten where another one begins. */

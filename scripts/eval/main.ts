@@ -144,6 +144,12 @@ function evaluateVoices(): void {
   if (spawnSync(process.execPath, [program], { stdio: "inherit" }).status !== 0) process.exitCode = 1;
 }
 
+/** The table of search, which has a program of its own, too. */
+function evaluateSearch(): void {
+  const program = fileURLToPath(new URL("../eval-search/main.ts", import.meta.url));
+  if (spawnSync(process.execPath, [program], { stdio: "inherit" }).status !== 0) process.exitCode = 1;
+}
+
 try {
   const options = parseOptions(process.argv.slice(2));
   if (options.help) console.info(usage);
@@ -151,6 +157,7 @@ try {
     await main(options);
     const isWhole = options.only === "" && !options.quick && !options.checkpoint;
     if (isWhole) evaluateVoices();
+    if (isWhole) evaluateSearch();
   }
 } catch (error) {
   console.error(`${error instanceof Error ? error.message : String(error)}\n\n${usage}`);

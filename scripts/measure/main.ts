@@ -1,7 +1,8 @@
 /**
  * Measures what every model costs, at its true sizes with seeded weights, in each precision and tier: memory, time to load, time per
  * window. Each measurement is a process of its own. `npm run measure` prints the table and writes layers/inference/costs.json, which the
- * memory budget reserves by; `npm run measure -- whisper-tiny ast-base` measures those again and keeps the other rows.
+ * memory budget reserves by; `npm run measure -- whisper-tiny ast-base` measures those again and keeps the other rows. `--precision int8`
+ * keeps the rows of the other precision, too; `--runs 1` measures memory once instead of three times.
  */
 import { spawn } from "node:child_process";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
@@ -9,6 +10,7 @@ import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
 import { table } from "../../cli/tables.ts";
 import { type MeasuredCost, shapeOf, type Tier, tiers, vcpuOf } from "../../layers/inference/index.ts";
 import { type Precision, readManifest, readVoiceManifest } from "../../layers/models/index.ts";
@@ -25,15 +27,22 @@ const childScript = fileURLToPath(new URL("child.ts", import.meta.url));
 const windows = 5;
 /** Under a share of a core a window takes many times as long. */
 const windowsUnderQuota = 2;
-/** Memory is the same in every run but for the garbage collector's mood: the largest counts. */
-const memoryRuns = 3;
 
-const names = process.argv.slice(2);
+const { values: options, positionals: names } = parseArgs({
+  allowPositionals: true,
+  options: { precision: { type: "string" }, runs: { type: "string", default: "3" } },
+});
+/** Memory is the same in every run but for the garbage collector's mood: the largest counts. */
+const memoryRuns = Number(options.runs);
+if (!(Number.isInteger(memoryRuns) && memoryRuns > 0))
+  throw new RangeError(`--runs is a number from 1 on, not ${options.runs}`);
+const precisions = (["int8", "fp32"] as const).filter((each) => (options.precision ?? each) === each);
+if (precisions.length === 0) throw new RangeError(`--precision is int8 or fp32, not ${options.precision}`);
 const chosen = names.length > 0 ? names.map(subjectOf) : subjects;
 const directory = await mkdtemp(join(tmpdir(), "halfgig-measure-"));
 try {
   for (const subject of chosen) {
-    const built = await buildSubject(subject, directory, ["int8", "fp32"]);
+    const built = await buildSubject(subject, directory, precisions);
     const own: Row[] = [];
     for (const [precision, folder] of built) {
       own.push(...(await measure(subject, precision, folder)));
@@ -53,9 +62,13 @@ async function readCosts(): Promise<{ costs: Row[] }> {
 
 async function save(subject: Subject, own: readonly Row[]): Promise<void> {
   const { costs } = await readCosts();
-  const all = [...costs.filter(({ model }) => model !== subject.name), ...own];
+  const all = [
+    ...costs.filter((row) => row.model !== subject.name || !precisions.includes(row.precision as Precision)),
+    ...own,
+  ];
   const order = subjects.map(({ name }) => name);
-  all.sort((a, b) => order.indexOf(a.model) - order.indexOf(b.model));
+  const place = (row: Row) => 2 * order.indexOf(row.model) + (row.precision === "int8" ? 0 : 1);
+  all.sort((a, b) => place(a) - place(b));
   const machine = { processor: cpus()[0]?.model ?? "", cores: cpus().length, node: process.version };
   const measured = { ...machine, date: new Date().toISOString().slice(0, 10) };
   await writeFile(costsFile, `${JSON.stringify({ measured, costs: all }, null, 2)}\n`);
@@ -92,7 +105,7 @@ async function measure(subject: Subject, precision: Precision, folder: string): 
       workingMiB: Math.max(...totals) - residentMiB,
       anonymousMiB: largest("anonymousMiB"),
       loadMs: least("loadMs"),
-      windowMs: least("windowMs"),
+      windowMs: least("windowCpuMs"),
       tiers: times,
     });
     console.error(`${subject.name} ${precision}, arena ${arena ? "on" : "off"}: measured`);
@@ -153,6 +166,6 @@ function print(all: readonly Row[]): void {
     ),
   );
   console.log(
-    "\nwindow: 30 s with 60 tokens for Whisper, the model's own window for voices; at N MB: ms (threads × share of a core)",
+    "\nwindow: processor time, 30 s with 60 tokens for Whisper, the model's own window for voices; at N MB: ms by the clock (threads × share of a core)",
   );
 }

@@ -14,7 +14,7 @@ export type Grant =
   | { service: "bedrock"; actions: readonly "bedrock:InvokeModelWithResponseStream"[] }
   | { service: "s3vectors"; actions: readonly VectorAction[] };
 
-export type VectorAction = `s3vectors:${"Query" | "Get" | "Put" | "Delete"}Vectors`;
+export type VectorAction = `s3vectors:${"Query" | "Get" | "Put" | "Delete" | "List"}Vectors`;
 
 export type ObjectAction =
   | "s3:GetObject"
@@ -65,6 +65,7 @@ export type FunctionName =
   | "voice"
   | "openaiAudio"
   | "openaiModels"
+  | "description"
   | "mediaUploaded"
   | "sweep"
   | "executionEnded"
@@ -124,7 +125,7 @@ export function functionSpecs(settings: Settings): Record<FunctionName, Function
       NODE_OPTIONS: "--max-semi-space-size=1",
     },
   } as const;
-  const { searches, keepsPassages, answers } = searchParts(settings);
+  const { searches, keepsPassages, clears, answers } = searchParts(settings);
   return {
     authorize: { ...small, ...authorizeParts, entry: "functions/api/authorize.ts" },
     keys: { ...small, ...keyParts, entry: "functions/api/keys.ts" },
@@ -221,7 +222,7 @@ export function functionSpecs(settings: Settings): Record<FunctionName, Function
       settings: keepsPassages.settings,
       grants: [
         uploads("s3:DeleteObject", "s3:ListBucket", "s3:AbortMultipartUpload"),
-        inbox("s3:DeleteObject"),
+        inbox("s3:GetObject", "s3:DeleteObject", "s3:ListBucket"),
         records("s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:ListBucket"),
         work("s3:DeleteObject", "s3:ListBucket"),
         transcripts("s3:DeleteObject", "s3:ListBucket"),
@@ -292,6 +293,7 @@ export function functionSpecs(settings: Settings): Record<FunctionName, Function
       environment: ["AUTHORIZE_FUNCTION", "MODEL_CARD"],
       grants: [askAuthorizer],
     },
+    description: { ...small, entry: "functions/api/openapi/description.ts", environment: [], grants: [] },
     mediaUploaded: {
       ...small,
       timeoutSeconds: 60,
@@ -340,7 +342,7 @@ export function functionSpecs(settings: Settings): Record<FunctionName, Function
       grants: [
         uploads("s3:GetObject", "s3:PutObject", "s3:ListBucket", "s3:AbortMultipartUpload"),
         records("s3:GetObject", "s3:PutObject", "s3:ListBucket"),
-        work("s3:GetObject", "s3:PutObject", "s3:ListBucket"),
+        work("s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:ListBucket"),
         start,
       ],
     },
@@ -464,6 +466,7 @@ export function functionSpecs(settings: Settings): Record<FunctionName, Function
         records("s3:GetObject", "s3:ListBucket"),
         transcripts("s3:GetObject", "s3:ListBucket"),
         ...keepsPassages.grants,
+        ...clears.grants,
       ],
     },
   };

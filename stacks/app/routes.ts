@@ -42,6 +42,8 @@ export const routes: readonly Route[] = [
   { route: "POST /v1/keys", function: "keys", authorized: true, scope: "admin" },
   { route: "POST /v1/keys/{keyId}/rotate", function: "keys", authorized: true, scope: "admin" },
   { route: "DELETE /v1/keys/{keyId}", function: "keys", authorized: true, scope: "admin" },
+  { route: "GET /openapi.json", function: "description", authorized: false, scope: null },
+  { route: "GET /docs", function: "description", authorized: false, scope: null },
   { route: "GET /health", function: "health", authorized: false, scope: null },
 ];
 

@@ -6,6 +6,8 @@ type SearchParts = {
   searches: Pick<FunctionSpec, "layers" | "environment" | "settings" | "constants" | "grants">;
   /** What writing and removing them takes. */
   keepsPassages: { environment: EnvironmentName[]; settings: SettingName[]; grants: Grant[] };
+  /** What forgetting all of a tenant takes besides. */
+  clears: { grants: Grant[] };
   /** What writing answers takes besides. */
   answers: { settings: SettingName[]; grants: Grant[] };
 };
@@ -43,9 +45,13 @@ export function searchParts({
       settings,
       grants: onVectors("s3vectors:GetVectors", "s3vectors:PutVectors", "s3vectors:DeleteVectors"),
     },
+    clears: { grants: onVectors("s3vectors:ListVectors") },
     answers: {
       settings: answerSettings,
-      grants: ANSWER_PROVIDER === "bedrock" ? [{ service: "bedrock", actions: ["bedrock:InvokeModelWithResponseStream"] }] : [],
+      grants:
+        ANSWER_PROVIDER === "bedrock"
+          ? [{ service: "bedrock", actions: ["bedrock:InvokeModelWithResponseStream"] }]
+          : [],
     },
   };
 }

@@ -49,6 +49,7 @@ const onService: Record<Service["actions"][number], "transcriptionJobs" | "vecto
   "s3vectors:GetVectors": "vectorIndexes",
   "s3vectors:PutVectors": "vectorIndexes",
   "s3vectors:DeleteVectors": "vectorIndexes",
+  "s3vectors:ListVectors": "vectorIndexes",
   "transcribe:StartTranscriptionJob": "*",
   "transcribe:GetTranscriptionJob": "transcriptionJobs",
 };

@@ -4,7 +4,7 @@ import type { RequestListener } from "node:http";
 import { join } from "node:path";
 import { type EnvironmentName, type Settings, sha256Hex } from "../../layers/core/index.ts";
 import { requireModelFit } from "../../layers/inference/index.ts";
-import type { ModelManifest } from "../../layers/models/index.ts";
+import type { EmbeddingManifest, ModelManifest } from "../../layers/models/index.ts";
 import {
   authorizerCacheSeconds,
   type BuiltVoiceModel,
@@ -35,7 +35,7 @@ import type { GrantReport } from "./grant-use.ts";
 import { healthReply } from "./health.ts";
 import { AsyncInvoker, type InvocationReport, LambdaHost } from "./lambda/index.ts";
 import { keepExpiring } from "./lifecycle.ts";
-import { explainListenError, listenOnLoopback, ownUrl } from "./listen.ts";
+import { explainListenError, isLoopback, listenOnLoopback, ownUrl } from "./listen.ts";
 import { liveEvents } from "./live-events.ts";
 import { lockDirectory } from "./lock.ts";
 import { keepVoiceModel } from "./model-keeper.ts";
@@ -63,7 +63,7 @@ export type HostOptions = {
   /** The built detector of synthetic voices that `settings.VOICE_MODEL` names; none where no job may ask for it. */
   voice?: BuiltVoiceModel | undefined;
   /** The built embedding model; without one search compares spelling. */
-  embedding?: { directory: string } | undefined;
+  embedding?: { directory: string; manifest: EmbeddingManifest } | undefined;
   /** 0, the default, is any free port. */
   ports?: { gateway?: number; s3?: number };
   onReport?: (report: InvocationReport) => void;
@@ -227,7 +227,11 @@ async function start(
     ROUTE_SCOPES: JSON.stringify(routeScopes),
     ACCESS_TOKEN_SHA256: sha256Hex(credentials.accessToken),
   };
-  const models = { MODEL_DIR: model?.manifest.id, VOICE_MODEL_DIR: voice?.manifest.id };
+  const models = {
+    MODEL_DIR: model?.manifest.id,
+    VOICE_MODEL_DIR: voice?.manifest.id,
+    EMBEDDING_MODEL_DIR: embedding?.manifest.id,
+  };
   const uses = new FunctionUses();
   const lambda = new LambdaHost({
     directory: join(dataDirectory, "lambda"),
@@ -353,6 +357,9 @@ async function start(
           },
           authorizer: { functionName: "authorize", cacheSeconds: authorizerCacheSeconds },
           allowedHosts: ["127.0.0.1", "localhost", ...(publicAddress ? [publicAddress.hostname] : [])],
+          anyAddress: !isLoopback(address),
+          allowedOrigins: publicAddress ? [publicAddress.origin] : [],
+          requestsPerSecond: settings.TENANT_REQUESTS_PER_SECOND,
         }),
       ),
     ),

@@ -26,6 +26,9 @@ export async function listenOnLoopback(
   return { server, port: actual, url: ownUrl(address, actual), close };
 }
 
+/** Whether nothing but this machine reaches the address. */
+export const isLoopback = (address: string) => /^127\.|^::1$|^localhost$/.test(address);
+
 /** Where this machine itself reaches what listens on an address. */
 export function ownUrl(address: string, port: number): string {
   const isWildcard = address === "0.0.0.0" || address === "::";

@@ -8,14 +8,14 @@ import { bucketName } from "./environment.ts";
  */
 export class PublicAddress {
   readonly hostname: string;
-  readonly #origin: string;
+  readonly origin: string;
   readonly #s3: URL;
 
   /** @param publicUrl where clients reach this service, such as https://media.example.org */
   constructor(publicUrl: string, s3Url: string) {
     const url = new URL(publicUrl);
     this.hostname = url.hostname;
-    this.#origin = url.origin;
+    this.origin = url.origin;
     this.#s3 = new URL(s3Url);
   }
 
@@ -28,7 +28,7 @@ export class PublicAddress {
       isBase64Encoded?: boolean;
     };
     const replace = (text: unknown) =>
-      typeof text === "string" ? text.replaceAll(this.#s3.origin, this.#origin) : text;
+      typeof text === "string" ? text.replaceAll(this.#s3.origin, this.origin) : text;
     return {
       ...reply,
       ...(body !== undefined && !isBase64Encoded ? { body: replace(body) } : {}),

@@ -16,3 +16,12 @@ export async function toolAccess(dataDirectory: string): Promise<ToolAccess | un
   const keys = principals.get(toolsPrincipal);
   return keys && { keys, addresses, region, stateMachineArn };
 }
+
+/** The API of a running host, and the token that may do everything there. @returns undefined where no host runs with this data directory */
+export async function hostAccess(dataDirectory: string): Promise<{ url: string; token: string } | undefined> {
+  const addresses = await readAddresses(dataDirectory);
+  const answers = addresses && (await fetch(`${addresses.gateway}/health`).catch(() => undefined));
+  if (!answers) return undefined;
+  const { accessToken } = await loadCredentials(dataDirectory, []);
+  return { url: addresses.gateway, token: accessToken };
+}

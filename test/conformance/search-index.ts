@@ -16,7 +16,11 @@ const { embedding } = lexicalEmbedder;
 const other = { id: "another-model@1", lexical: false };
 
 /** What every store of passages does: the one proof that they can be exchanged. */
-export function describeSearchIndex(name: string, open: () => Promise<IndexUnderTest>, { fullText }: { fullText: boolean }): void {
+export function describeSearchIndex(
+  name: string,
+  open: () => Promise<IndexUnderTest>,
+  { fullText }: { fullText: boolean },
+): void {
   describe(name, () => {
     let subject: IndexUnderTest;
     let tenants = 0;
@@ -33,20 +37,45 @@ export function describeSearchIndex(name: string, open: () => Promise<IndexUnder
       return tenant;
     }
     const texts = async (tenant: TenantId, query: string, more: object = {}) => {
-      const found = await subject.index.query({ tenant, embedding, vector: vectorOf(query), text: query, limit: 10, ...more });
+      const found = await subject.index.query({
+        tenant,
+        embedding,
+        vector: vectorOf(query),
+        text: query,
+        limit: 10,
+        ...more,
+      });
       return found.map(({ text }) => text);
     };
 
     it("gives a passage back as it was written, the nearest first", async () => {
       const jobId = newJobId();
       const tenant = await filled(
-        { jobId, text: "the harvest of grapes was late", startMs: 1500, endMs: 4200, language: "en", voiceVerdict: "spoof" },
-        { jobId, text: "a train leaves the station" },
+        {
+          jobId,
+          text: "the harvest of grapes was late",
+          count: 2,
+          startMs: 1500,
+          endMs: 4200,
+          language: "en",
+          voiceVerdict: "spoof",
+        },
+        { jobId, text: "a train leaves the station", index: 1, count: 2 },
       );
-      const [first, ...rest] = await subject.index.query({ tenant, embedding, vector: vectorOf("late harvest of grapes"), limit: 5 });
-      const { vector: _, createdMs: __, ...written } = lexicalPassage({
+      const [first, ...rest] = await subject.index.query({
+        tenant,
+        embedding,
+        vector: vectorOf("late harvest of grapes"),
+        limit: 5,
+      });
+      const {
+        vector: _,
+        createdMs: __,
+        ...written
+      } = lexicalPassage({
         jobId,
         text: "the harvest of grapes was late",
+        count: 2,
         startMs: 1500,
         endMs: 4200,
         language: "en",
@@ -74,8 +103,22 @@ export function describeSearchIndex(name: string, open: () => Promise<IndexUnder
 
     it("gives no more than is asked for", async () => {
       const jobId = newJobId();
-      const tenant = await filled(...Array.from({ length: 30 }, (_, n) => ({ jobId, text: `harvest number ${n}`, startMs: n * 1000 })));
-      const found = await subject.index.query({ tenant, embedding, vector: vectorOf("harvest"), text: "harvest", limit: 7 });
+      const tenant = await filled(
+        ...Array.from({ length: 30 }, (_, n) => ({
+          jobId,
+          text: `harvest number ${n}`,
+          startMs: n * 1000,
+          index: n,
+          count: 30,
+        })),
+      );
+      const found = await subject.index.query({
+        tenant,
+        embedding,
+        vector: vectorOf("harvest"),
+        text: "harvest",
+        limit: 7,
+      });
       expect(found).toHaveLength(7);
       expect(new Set(found.map(({ id }) => id)).size).toBe(7);
     });
@@ -83,9 +126,16 @@ export function describeSearchIndex(name: string, open: () => Promise<IndexUnder
     it("deletes a job's passages and no others, however many there are", async () => {
       const [gone, kept] = [newJobId(1), newJobId(2)];
       const count = 620;
-      const many = Array.from({ length: count }, (_, n) => ({ jobId: gone, text: `rain in town ${n}`, startMs: n * 1000, index: n, count }));
+      const many = Array.from({ length: count }, (_, n) => ({
+        jobId: gone,
+        text: `rain in town ${n}`,
+        startMs: n * 1000,
+        index: n,
+        count,
+      }));
       const tenant = newTenant();
-      for (let n = 0; n < count; n += 100) await subject.index.upsert(tenant, embedding, many.slice(n, n + 100).map(lexicalPassage));
+      for (let n = 0; n < count; n += 100)
+        await subject.index.upsert(tenant, embedding, many.slice(n, n + 100).map(lexicalPassage));
       await subject.index.upsert(tenant, embedding, [lexicalPassage({ jobId: kept, text: "rain in the valley" })]);
       await subject.settle();
       expect(await texts(tenant, "rain in town", { limit: 100 })).toHaveLength(100);
@@ -103,8 +153,27 @@ export function describeSearchIndex(name: string, open: () => Promise<IndexUnder
       let tenant: TenantId;
       beforeAll(async () => {
         tenant = await filled(
-          { jobId: a, text: "wind from the north", startMs: 0, endMs: 10_000, language: "en", createdMs: 1000, voiceVerdict: "bona_fide" },
-          { jobId: a, text: "wind from the west", startMs: 10_000, endMs: 20_000, language: "en", createdMs: 1000, voiceVerdict: "spoof", index: 1, count: 2 },
+          {
+            jobId: a,
+            text: "wind from the north",
+            startMs: 0,
+            endMs: 10_000,
+            language: "en",
+            createdMs: 1000,
+            voiceVerdict: "bona_fide",
+            count: 2,
+          },
+          {
+            jobId: a,
+            text: "wind from the west",
+            startMs: 10_000,
+            endMs: 20_000,
+            language: "en",
+            createdMs: 1000,
+            voiceVerdict: "spoof",
+            index: 1,
+            count: 2,
+          },
           { jobId: b, text: "wind aus Osten", startMs: 0, endMs: 10_000, language: "de", createdMs: 2000 },
         );
       });
@@ -133,7 +202,9 @@ export function describeSearchIndex(name: string, open: () => Promise<IndexUnder
         message: expect.stringMatching(/lexical-1.*another-model@1.*halfgig reindex/s),
       });
       const row = lexicalPassage({ jobId: newJobId(), text: "made by meaning" });
-      await expect(subject.index.upsert(tenant, other, [row])).rejects.toMatchObject({ code: "search.embedding_changed" });
+      await expect(subject.index.upsert(tenant, other, [row])).rejects.toMatchObject({
+        code: "search.embedding_changed",
+      });
       await subject.index.clear(tenant);
       await subject.index.upsert(tenant, other, [row]);
       await subject.settle();
@@ -145,38 +216,61 @@ export function describeSearchIndex(name: string, open: () => Promise<IndexUnder
     it("shows nobody another tenant's passages, whatever is asked and whatever was deleted", async () => {
       const words = fc.constantFrom("harvest", "rain", "train", "north wind", "harvest rain");
       const write = fc.record({ owner: fc.nat(2), job: fc.nat(3), text: words, startMs: fc.nat(5) });
-      const change = fc.oneof({ weight: 5, arbitrary: write }, { weight: 1, arbitrary: fc.record({ owner: fc.nat(2), deleted: fc.nat(3) }) });
+      const change = fc.oneof(
+        { weight: 5, arbitrary: write },
+        { weight: 1, arbitrary: fc.record({ owner: fc.nat(2), deleted: fc.nat(3) }) },
+      );
       await fc.assert(
-        fc.asyncProperty(fc.array(change, { maxLength: 14 }), words, fc.option(fc.nat(3), { nil: undefined }), async (changes, query, filter) => {
-          const owners = [newTenant(), newTenant(), newTenant()];
-          // The same ids for all: only the tenant tells their jobs apart.
-          const jobs: JobId[] = [newJobId(1), newJobId(2), newJobId(3), newJobId(4)];
-          const expected = owners.map(() => new Map<string, JobId>());
-          for (const change of changes) {
-            const tenant = owners[change.owner]!;
-            if ("deleted" in change) {
-              const jobId = jobs[change.deleted]!;
-              await subject.index.deleteJob({ tenant, jobId });
-              for (const [id, job] of expected[change.owner]!) if (job === jobId) expected[change.owner]!.delete(id);
-              continue;
+        fc.asyncProperty(
+          fc.array(change, { maxLength: 14 }),
+          words,
+          fc.option(fc.nat(3), { nil: undefined }),
+          async (changes, query, filter) => {
+            const owners = [newTenant(), newTenant(), newTenant()];
+            // The same ids for all: only the tenant tells their jobs apart.
+            const jobs: JobId[] = [newJobId(1), newJobId(2), newJobId(3), newJobId(4)];
+            const expected = owners.map(() => new Map<string, JobId>());
+            for (const change of changes) {
+              const tenant = owners[change.owner]!;
+              if ("deleted" in change) {
+                const jobId = jobs[change.deleted]!;
+                await subject.index.deleteJob({ tenant, jobId });
+                for (const [id, job] of expected[change.owner]!) if (job === jobId) expected[change.owner]!.delete(id);
+                continue;
+              }
+              const { startMs } = change;
+              const passage = lexicalPassage({
+                jobId: jobs[change.job]!,
+                text: `${change.text} of ${tenant}`,
+                startMs,
+                index: startMs,
+                count: 6,
+              });
+              // A place in a transcript has one passage.
+              const earlier = [...expected[change.owner]!.keys()].find((id) =>
+                id.startsWith(`${passage.jobId}-${startMs}-`),
+              );
+              if (earlier) continue;
+              await subject.index.upsert(tenant, embedding, [passage]);
+              expected[change.owner]!.set(passage.id, passage.jobId);
             }
-            const { startMs } = change;
-            const passage = lexicalPassage({ jobId: jobs[change.job]!, text: `${change.text} of ${tenant}`, startMs, index: startMs, count: 6 });
-            // A place in a transcript has one passage.
-            const earlier = [...expected[change.owner]!.keys()].find((id) => id.startsWith(`${passage.jobId}-${startMs}-`));
-            if (earlier) continue;
-            await subject.index.upsert(tenant, embedding, [passage]);
-            expected[change.owner]!.set(passage.id, passage.jobId);
-          }
-          await subject.settle();
-          for (const [n, tenant] of owners.entries()) {
-            const jobId = filter === undefined ? undefined : jobs[filter];
-            const hits = await subject.index.query({ tenant, embedding, vector: vectorOf(query), text: query, filters: { jobId }, limit: 100 });
-            const own = [...expected[n]!].filter(([, job]) => jobId === undefined || job === jobId).map(([id]) => id);
-            expect(hits.map(({ id }) => id).sort()).toEqual(own.sort());
-            expect(hits.every(({ text }) => text.endsWith(tenant))).toBe(true);
-          }
-        }),
+            await subject.settle();
+            for (const [n, tenant] of owners.entries()) {
+              const jobId = filter === undefined ? undefined : jobs[filter];
+              const hits = await subject.index.query({
+                tenant,
+                embedding,
+                vector: vectorOf(query),
+                text: query,
+                filters: { jobId },
+                limit: 100,
+              });
+              const own = [...expected[n]!].filter(([, job]) => jobId === undefined || job === jobId).map(([id]) => id);
+              expect(hits.map(({ id }) => id).sort()).toEqual(own.sort());
+              expect(hits.every(({ text }) => text.endsWith(tenant))).toBe(true);
+            }
+          },
+        ),
         { numRuns: 12 },
       );
     });
@@ -185,7 +279,7 @@ export function describeSearchIndex(name: string, open: () => Promise<IndexUnder
       it("finds words that the vectors do not bring, in scripts without spaces too, and takes no query for syntax", async () => {
         const jobId = newJobId();
         const tenant = await filled(
-          { jobId, text: "明日は京都で会議があります", language: "ja" },
+          { jobId, text: "明日は京都で会議があります", language: "ja", count: 3 },
           { jobId, text: "the runners were running", startMs: 1, index: 1, count: 3 },
           { jobId, text: "nothing of the kind", startMs: 2, index: 2, count: 3 },
         );

@@ -4,7 +4,10 @@ import { join } from "node:path";
 import { expect, it } from "vitest";
 import { halfgig } from "./support/cli.ts";
 
-it("MEMORY_MODE=lite: the demo runs with captions and without any model, below 200 MB in all processes", async () => {
+const name = "MEMORY_MODE=lite: the demo runs with captions and without any model, below 200 MB in all processes";
+
+// The command bundles the functions first, one after the other so as to take little memory.
+it(name, { timeout: 180_000 }, async () => {
   const data = await mkdtemp(join(tmpdir(), "halfgig-lite-"));
   const { status, stdout } = await halfgig(["demo", "--data", data], { MEMORY_MODE: "lite" });
   await rm(data, { recursive: true });

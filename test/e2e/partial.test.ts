@@ -9,7 +9,9 @@ import { inferencesByWindow, keysUnder } from "./support/objects.ts";
 import { send } from "./support/send.ts";
 
 describe("a window that fails for good", () => {
-  it("makes the job partial: the rest is there, and the ledger says what is missing and why", async () => {
+  it("makes the job partial: the rest is there, the ledger says what is missing and why, and a retry does that alone", {
+    timeout: 120_000,
+  }, async () => {
     await using demo = await openDemoHost({ MAX_CONCURRENCY: "1" });
     const credentials = await loadCredentials(join(demo.directory, "data"), []);
     const infer = credentials.principals.get("infer");

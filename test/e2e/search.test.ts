@@ -2,6 +2,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { halfgig } from "./support/cli.ts";
 import { type DemoHost, openDemoHost } from "./support/demo-host.ts";
 import { sample } from "./support/media.ts";
 import { sendAndWait, sendWithTranscript } from "./support/send.ts";
@@ -62,7 +63,11 @@ async function indexed(jobId: string): Promise<void> {
 describe("search over what was said", () => {
   let jobId: string;
   beforeAll(async () => {
-    const job = await sendWithTranscript(demo.api, sample.english, { format: "srt", text: srt, directory: demo.directory });
+    const job = await sendWithTranscript(demo.api, sample.english, {
+      format: "srt",
+      text: srt,
+      directory: demo.directory,
+    });
     expect(job.error?.message ?? job.status).toBe("done");
     jobId = job.jobId;
     await indexed(jobId);
@@ -77,8 +82,28 @@ describe("search over what was said", () => {
     expect(passages[0]!.text).toContain('<script>alert("next")</script>');
   });
 
+  it("answers by quoting where no language model is configured, with citations at their seconds", async () => {
+    const reply = await request("POST", "/v1/ask", { question: "Why were the grapes late?" });
+    expect(reply.status).toBe(200);
+    expect(await reply.json()).toMatchObject({
+      by: "extract",
+      model: null,
+      text: expect.stringContaining("“Grapes were late this year, because of the cold spring.” [1]"),
+      citations: [{ number: 1, jobId, fileName: "digits.mp4", startMs: 1000, media: `/v1/jobs/${jobId}/media#t=1` }],
+      notes: [expect.stringContaining("No language model is configured")],
+    });
+    expect((await request("POST", "/v1/ask", { question: " " })).status).toBe(400);
+  });
+
   it("refuses by name what it does not know", async () => {
-    for (const [query, name] of [["", "q"], ["q=a&limit=1000", "limit"], ["q=a&job=../x", "job"], ["q=a&voice=real", "voice"], ["q=a&since=soon", "since"], ["q=a&tenant=other", "tenant"]]) {
+    for (const [query, name] of [
+      ["", "q"],
+      ["q=a&limit=1000", "limit"],
+      ["q=a&job=../x", "job"],
+      ["q=a&voice=real", "voice"],
+      ["q=a&since=soon", "since"],
+      ["q=a&tenant=other", "tenant"],
+    ]) {
       const reply = await request("GET", `/v1/search?${query}`);
       expect(reply.status).toBe(query!.includes("job=") ? 404 : 400);
       if (reply.status === 400) expect(((await reply.json()) as { detail: string }).detail).toContain(name);
@@ -95,7 +120,11 @@ describe("search over what was said", () => {
     expect(second).toMatchObject({ passages: [{ jobId }], next: null });
 
     const cleared = await request("POST", "/v1/search/reindex", { clear: true });
-    expect(await cleared.json()).toMatchObject({ passages: 0, embedding: null, embedsWith: { id: "lexical-1", lexical: true } });
+    expect(await cleared.json()).toMatchObject({
+      passages: 0,
+      embedding: null,
+      embedsWith: { id: "lexical-1", lexical: true },
+    });
     expect((await search("q=one")).passages).toEqual([]);
     const reply = await request("POST", "/v1/search/reindex", { jobId: heard.jobId });
     expect(await reply.json()).toEqual({ count: 1, next: 1 });
@@ -126,8 +155,32 @@ describe("where the index cannot be written", () => {
     }
     expect(record).toMatchObject({ status: "done", warnings: [expect.stringContaining("cannot be found by search")] });
     expect(await broken.api.transcript(job.jobId, "txt")).toContain("one two three");
-    const reply = await fetch(`${broken.host.url}/v1/search?q=one`, { headers: { authorization: `Bearer ${broken.host.accessToken}` } });
+    const reply = await fetch(`${broken.host.url}/v1/search?q=one`, {
+      headers: { authorization: `Bearer ${broken.host.accessToken}` },
+    });
     expect(reply.status).toBe(503);
     expect(await reply.json()).toMatchObject({ code: "search.unavailable" });
+  });
+});
+
+describe("on the command line", () => {
+  it("searches, asks and reindexes what was transcribed", async () => {
+    const data = join(demo.directory, "command-line");
+    const own = (...argv: string[]) => halfgig([...argv, "--data", data], { WHISPER_MODEL: "demo" });
+    const nothing = await own("search", "grapes");
+    expect(nothing).toMatchObject({ status: 1, stderr: expect.stringContaining("There is nothing to search") });
+
+    const transcriptPath = join(demo.directory, "talk.srt");
+    await writeFile(transcriptPath, srt);
+    const sent = await own(sample.english, "--transcript", transcriptPath, "--model", "demo");
+    expect(sent.status, sent.stderr).toBe(0);
+    const found = await own("search", "late grapes", "--limit", "3");
+    expect(found.stdout).toMatch(/^digits\.mp4 {2}00:00:01\.000 – 00:00:13\.000 {2}j\w{22}\n {2}The committee met/);
+    expect(found).toMatchObject({ status: 0, stdout: expect.stringContaining("Compared by spelling") });
+    const asked = await own("ask", "Why were the grapes late?", "--json");
+    expect(JSON.parse(asked.stdout)).toMatchObject({ by: "extract", citations: [{ fileName: "digits.mp4" }] });
+    expect(await own("reindex")).toMatchObject({ status: 0, stdout: "1 passages of 1 recordings\n" });
+    expect((await own("search", "zebra", "--language", "de")).stdout).toBe("Nothing was found.\n");
+    expect(await own("search")).toMatchObject({ status: 2, stderr: expect.stringContaining("takes what to look for") });
   });
 });

@@ -2,8 +2,9 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import validate from "asl-validator";
 import { describe, expect, it } from "vitest";
+import { scopes } from "../../layers/access/index.ts";
 import { readSettings, retryableCodes } from "../../layers/core/index.ts";
-import { buckets, functionSpecs, machineFunctions, mediaWorkflow, routes } from "../../stacks/app/index.ts";
+import { buckets, functionSpecs, machineFunctions, mediaWorkflow, routeScopes, routes } from "../../stacks/app/index.ts";
 import { functionArn } from "../../stacks/local/environment.ts";
 import { projectRoot } from "../../stacks/local/project-root.ts";
 
@@ -82,6 +83,8 @@ describe("functions, routes and buckets", () => {
       "openaiModels",
     ]);
     expect(open.filter((route) => !checkItThemselves.includes(route)).map(({ route }) => route)).toEqual([
+      "GET /openapi.json",
+      "GET /docs",
       "GET /health",
     ]);
   });
@@ -94,6 +97,22 @@ describe("functions, routes and buckets", () => {
       }
     }
     expect(JSON.stringify(specs.presign.grants)).not.toContain("work/");
-    expect(specs.authorize.grants).toEqual([]);
+    // Who reads keys cannot write one.
+    expect(specs.authorize.grants).toEqual([
+      { bucket: "results", prefix: "keys/", actions: ["s3:GetObject", "s3:ListBucket"] },
+      { bucket: "results", prefix: "keyuse/", actions: ["s3:PutObject"] },
+    ]);
+    const keepers = Object.entries(specs).filter(([, { grants }]) => JSON.stringify(grants).includes('"keys/"'));
+    expect(keepers.map(([name]) => name).sort()).toEqual(["authorize", "keys"]);
+    const auditors = Object.values(specs).flatMap(({ grants }) => grants.filter((one) => JSON.stringify(one).includes("audit/")));
+    for (const grant of auditors) expect(grant.actions).toEqual(["s3:PutObject"]);
+  });
+
+  it("say of every route what its caller must be allowed to do", () => {
+    for (const { route, scope } of routes) expect([route, scope === null || scopes.includes(scope)]).toEqual([route, true]);
+    expect(routes.filter(({ scope }) => scope === null).map(({ route }) => route)).toEqual(["GET /health"]);
+    expect(Object.keys(routeScopes)).toEqual(expect.arrayContaining(routes.filter((one) => one.scope).map((one) => one.route)));
+    // Two routes of one name would share a row.
+    expect(new Set(routes.map(({ route }) => route)).size).toBe(routes.length);
   });
 });

@@ -9,7 +9,9 @@ export type EmbeddingGolden = {
   wordPieces: { vocabulary: string[]; cases: { text: string; tokens: number[] }[] };
 };
 
-export async function readEmbeddingGolden(directory = new URL("../fixtures/parity/", import.meta.url)): Promise<EmbeddingGolden> {
+export async function readEmbeddingGolden(
+  directory = new URL("../fixtures/parity/", import.meta.url),
+): Promise<EmbeddingGolden> {
   return JSON.parse(await readFile(new URL("embedding.json", directory), "utf8")) as EmbeddingGolden;
 }
 
@@ -21,7 +23,8 @@ export async function writeSeededEmbeddingCheckpoint(directory: string, vocabula
   await writeFile(join(directory, "tokenizer.json"), JSON.stringify(wordPieceTokenizer(vocabulary)));
   const { hidden_size: d, intermediate_size: wide, vocab_size: words, max_position_embeddings: places } = config;
   const shapes = new Map<string, number[]>();
-  const pair = (name: string, weight: number[]) => shapes.set(`${name}.weight`, weight).set(`${name}.bias`, [weight[0]!]);
+  const pair = (name: string, weight: number[]) =>
+    shapes.set(`${name}.weight`, weight).set(`${name}.bias`, [weight[0]!]);
   shapes.set("embeddings.word_embeddings.weight", [words, d]);
   shapes.set("embeddings.position_embeddings.weight", [places, d]);
   shapes.set("embeddings.token_type_embeddings.weight", [2, d]);
@@ -70,24 +73,53 @@ function wordPieceTokenizer(vocabulary: readonly string[]) {
     truncation: null,
     padding: null,
     added_tokens: ["[PAD]", "[UNK]", "[CLS]", "[SEP]"].map((content) => ({
-      ...{ id: vocab[content], content, single_word: false, lstrip: false, rstrip: false, normalized: false, special: true },
+      ...{
+        id: vocab[content],
+        content,
+        single_word: false,
+        lstrip: false,
+        rstrip: false,
+        normalized: false,
+        special: true,
+      },
     })),
-    normalizer: { type: "BertNormalizer", clean_text: true, handle_chinese_chars: true, strip_accents: null, lowercase: true },
+    normalizer: {
+      type: "BertNormalizer",
+      clean_text: true,
+      handle_chinese_chars: true,
+      strip_accents: null,
+      lowercase: true,
+    },
     pre_tokenizer: { type: "BertPreTokenizer" },
     post_processor: {
       type: "TemplateProcessing",
       single: [special("[CLS]"), { Sequence: { id: "A", type_id: 0 } }, special("[SEP]")],
-      pair: [special("[CLS]"), { Sequence: { id: "A", type_id: 0 } }, special("[SEP]"), { Sequence: { id: "B", type_id: 1 } }, special("[SEP]")],
+      pair: [
+        special("[CLS]"),
+        { Sequence: { id: "A", type_id: 0 } },
+        special("[SEP]"),
+        { Sequence: { id: "B", type_id: 1 } },
+        special("[SEP]"),
+      ],
       special_tokens: { "[CLS]": tokenOf("[CLS]"), "[SEP]": tokenOf("[SEP]") },
     },
     decoder: { type: "WordPiece", prefix: "##", cleanup: true },
-    model: { type: "WordPiece", unk_token: "[UNK]", continuing_subword_prefix: "##", max_input_chars_per_word: 100, vocab },
+    model: {
+      type: "WordPiece",
+      unk_token: "[UNK]",
+      continuing_subword_prefix: "##",
+      max_input_chars_per_word: 100,
+      vocab,
+    },
   };
 }
 
 /** embedding_golden.py's `row`. */
 export function seededTokens(length: number): number[] {
-  const inner = Array.from(seeded(`tokens.${length}`, length - 2), (value) => Math.trunc(value * 8192 + 1024) * 14 + 1000);
+  const inner = Array.from(
+    seeded(`tokens.${length}`, length - 2),
+    (value) => Math.trunc(value * 8192 + 1024) * 14 + 1000,
+  );
   return [101, ...inner, 102];
 }
 
@@ -112,7 +144,10 @@ export async function compareEmbeddings(options: {
     for (const [n, vector] of found.entries()) {
       const expected = embeddings[n]!;
       maxError = Math.max(maxError, ...vector.map((value, i) => Math.abs(value - expected[i]!)));
-      cosine = Math.min(cosine, vector.reduce((sum, value, i) => sum + value * expected[i]!, 0));
+      cosine = Math.min(
+        cosine,
+        vector.reduce((sum, value, i) => sum + value * expected[i]!, 0),
+      );
     }
     results.push({ name: `texts of ${lengths.join(", ")} tokens`, maxError, cosine });
   }

@@ -22,7 +22,7 @@ describe("a sentence embedding model of all-MiniLM-L6-v2's size against PyTorch,
     expect(results).toHaveLength(3);
     for (const { name, maxError, cosine } of results) {
       if (precision === "fp32") expect(maxError, name).toBeLessThanOrEqual(1e-4);
-      else expect(cosine, name).toBeGreaterThanOrEqual(0.99);
+      else expect(cosine, name).toBeGreaterThanOrEqual(0.999);
     }
   });
 
@@ -37,6 +37,8 @@ describe("a sentence embedding model of all-MiniLM-L6-v2's size against PyTorch,
     expect(long).toEqual(cut);
     await expect(model.embed(["a", "a", "a", "a", "a"])).rejects.toThrow("5 texts");
     const budget = new MemoryBudget({ allocationMiB: 150, reserveMiB: 96 });
-    await expect(loadEmbeddingModel({ directory: built, batchSize: 4, budget })).rejects.toMatchObject({ code: "memory.plan_does_not_fit" });
+    await expect(loadEmbeddingModel({ directory: built, batchSize: 4, budget })).rejects.toMatchObject({
+      code: "memory.plan_does_not_fit",
+    });
   });
 });

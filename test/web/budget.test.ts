@@ -18,8 +18,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(join(folder, ".."), { recursive: true, force: true }));
 
-const kilobytes = (texts: Iterable<string>) =>
-  [...texts].reduce((sum, text) => sum + gzipSync(text).length, 0) / 1000;
+const kilobytes = (texts: Iterable<string>) => [...texts].reduce((sum, text) => sum + gzipSync(text).length, 0) / 1000;
 
 /** A script and what it imports before it runs; `import()` comes later. */
 function eager(name: string, seen = new Set<string>()): Set<string> {

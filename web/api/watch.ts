@@ -50,7 +50,9 @@ async function* events(jobId: string, lastEventId: string | undefined, signal: A
 }
 
 /** https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation, as far as it is used here. */
-export async function* parseEvents(stream: ReadableStream<string>): AsyncGenerator<{ id: string | undefined; data: string }> {
+export async function* parseEvents(
+  stream: ReadableStream<string>,
+): AsyncGenerator<{ id: string | undefined; data: string }> {
   const reader = stream.getReader();
   let text = "";
   try {

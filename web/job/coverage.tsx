@@ -35,7 +35,11 @@ export function Coverage({ transcript, playback }: { transcript: Transcript; pla
           <ul class="failed-list">
             {failed.map(({ startMs, endMs, reason }) => (
               <li key={startMs}>
-                <button type="button" aria-label={strings.coverage.jump(clock(startMs))} onClick={() => playback.playFrom(startMs)}>
+                <button
+                  type="button"
+                  aria-label={strings.coverage.jump(clock(startMs))}
+                  onClick={() => playback.playFrom(startMs)}
+                >
                   {clock(startMs, true)}–{clock(endMs, true)}
                 </button>{" "}
                 {reasonText(reason ?? "")}

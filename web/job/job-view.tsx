@@ -14,7 +14,6 @@ import { type Edits, readEdits, writeEdits } from "./edits.ts";
 import { JobFacts } from "./job-facts.tsx";
 import { Playback } from "./playback.ts";
 import { Player } from "./player.tsx";
-import { Strips } from "./strips.tsx";
 import { TranscriptView } from "./transcript-view.tsx";
 import { VoicePanel } from "./voice-panel.tsx";
 
@@ -23,7 +22,7 @@ export function JobView({ jobId, atMs }: { jobId: string; atMs: number | undefin
   const [job, setJob] = useState<Job>();
   const [error, setError] = useState<Error>();
   const [round, setRound] = useState(0);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another round is another attempt at the job
+  // Another round is another attempt at the job.
   useEffect(() => {
     const over = new AbortController();
     watchJob(jobId, setJob, over.signal).catch(setError);
@@ -121,10 +120,7 @@ function Result({ job, atMs }: { job: Job; atMs: number | undefined }) {
   if (!transcript) return null;
   return (
     <div class="result">
-      <div class="listen">
-        <Player jobId={jobId} transcript={transcript} playback={playback} />
-        <Strips transcript={transcript} playback={playback} />
-      </div>
+      <Player jobId={jobId} transcript={transcript} playback={playback} />
       <TranscriptView title={titleOf(job)} transcript={transcript} edits={edits} onEdits={edit} playback={playback} />
       <aside>
         <JobFacts job={job} transcript={transcript} />

@@ -4,10 +4,11 @@ import type { Media, Peaks, Transcript } from "../api/types.ts";
 import { strings } from "../strings.ts";
 import { useLoad } from "../ui/load.ts";
 import type { Playback } from "./playback.ts";
+import { Strips } from "./strips.tsx";
 
 type Props = { jobId: string; transcript: Transcript; playback: Playback };
 
-/** The recording itself with its subtitles, and its waveform. A file that is not kept any more leaves the waveform. */
+/** The recording itself with its subtitles, and on one scale its waveform and what was found out. A file that is not kept any more leaves those. */
 export function Player({ jobId, transcript, playback }: Props) {
   const media = useLoad((signal) => call<Media>("GET", `/v1/jobs/${jobId}/media`, { signal }), [jobId]);
   const [element, setElement] = useState<HTMLMediaElement | null>(null);
@@ -27,13 +28,24 @@ export function Player({ jobId, transcript, playback }: Props) {
     onError: failed,
     ref: setElement,
   } as const;
-  const subtitles = track && <track default kind="subtitles" srcLang={transcript.language?.code} label={strings.transcript.title} src={track} />;
+  const subtitles = track && (
+    <track default kind="subtitles" srcLang={transcript.language?.code} label={strings.transcript.title} src={track} />
+  );
+  const shown = media.value && !broken;
   return (
-    <div class="player">
-      {media.value && !broken && (media.value.hasVideo ? <video {...shared}>{subtitles}</video> : <audio {...shared}>{subtitles}</audio>)}
-      {media.error && <p class="hint">{strings.job.noMedia}</p>}
-      {broken && <p class="hint">{strings.job.cannotPlay}</p>}
-      {(media.value || media.error) && <Waveform jobId={jobId} element={broken ? null : element} playback={playback} expected={media.value !== undefined && !broken} />}
+    <div class="listen">
+      <div class="screen">
+        {shown &&
+          (media.value?.hasVideo ? <video {...shared}>{subtitles}</video> : <audio {...shared}>{subtitles}</audio>)}
+        {media.error && <p class="hint">{strings.job.noMedia}</p>}
+        {broken && <p class="hint">{strings.job.cannotPlay}</p>}
+      </div>
+      <div class="tracks">
+        {(media.value || media.error) && (
+          <Waveform jobId={jobId} element={shown ? element : null} playback={playback} expected={Boolean(shown)} />
+        )}
+        <Strips transcript={transcript} playback={playback} />
+      </div>
     </div>
   );
 }
@@ -50,7 +62,7 @@ function Waveform({ jobId, element, playback, expected }: WaveformProps) {
     let over = false;
     const parts = { container: container.current, media: element ?? undefined, peaks };
     import("./waveform.ts").then(({ drawWaveform }) => {
-      if (!over) end = drawWaveform({ ...parts, onSeek: (atMs) => playback.seek(atMs) });
+      if (!over) end = drawWaveform({ ...parts, playback });
     });
     return () => {
       over = true;

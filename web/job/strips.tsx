@@ -6,7 +6,7 @@ import { reasonText } from "./coverage.tsx";
 import type { Playback } from "./playback.ts";
 
 type Piece = { startMs: number; endMs: number; kind: string; title: string };
-type Strip = { name: string; label: string; summary: string; pieces: Piece[] };
+type Strip = { name: string; label: string; note: string; summary: string; pieces: Piece[] };
 
 /** What was found out over time, under the waveform and on its scale: voices, languages, coverage. */
 export function Strips({ transcript, playback }: { transcript: Transcript; playback: Playback }) {
@@ -26,10 +26,11 @@ export function Strips({ transcript, playback }: { transcript: Transcript; playb
   };
   return (
     <div class="strips" ref={root}>
-      {stripsOf(transcript).map(({ name, label, summary, pieces }) => (
+      {stripsOf(transcript).map(({ name, label, note, summary, pieces }) => (
         <div class="strip-row" key={name}>
           <span class="strip-label" aria-hidden="true">
-            {label}
+            <span>{label}</span>
+            <span>{note}</span>
           </span>
           {/* biome-ignore lint/a11y/useKeyWithClickEvents: the player seeks by keyboard; this picture is for pointers */}
           <div class={`strip ${name}`} role="img" aria-label={summary} data-strip={name} onClick={seek}>
@@ -51,15 +52,27 @@ export function Strips({ transcript, playback }: { transcript: Transcript; playb
   );
 }
 
+type Name = "voice" | "language" | "coverage";
+
+/** Hours of audio have hundreds of pieces; nobody wants to hear them all. */
+const longestSummary = 600;
+
 function stripsOf({ voice, language, ledger }: Transcript): Strip[] {
-  const strip = (name: string, label: string, summary: (text: string) => string, pieces: Piece[]): Strip[] =>
-    pieces.length === 0 ? [] : [{ name, label, summary: summary(pieces.map(({ title }) => title).join("; ")), pieces }];
+  const strip = (name: Name, note: string, pieces: Piece[]): Strip[] => {
+    if (pieces.length === 0) return [];
+    const text = pieces.map(({ title }) => title).join("; ");
+    const label = strings.strips[name];
+    const summary = strings.strips.summary(
+      label,
+      text.length > longestSummary ? `${text.slice(0, longestSummary)}…` : text,
+    );
+    return [{ name, label, note, summary, pieces }];
+  };
   const at = (startMs: number, endMs: number) => `${clock(startMs)}–${clock(endMs)}`;
   return [
     ...strip(
       "voice",
-      strings.strips.voice,
-      strings.strips.voiceSummary,
+      voice ? strings.voice.verdicts[voice.verdict] : "",
       (voice?.timeline ?? []).map(({ startMs, endMs, verdict, leaning, score }) => ({
         ...{ startMs, endMs, kind: verdict === "uncertain" ? `uncertain ${leaning}` : verdict },
         title: `${at(startMs, endMs)} ${strings.voice.verdicts[verdict]}, ${strings.voice.leaning[leaning]} (${percent(score)})`,
@@ -67,17 +80,15 @@ function stripsOf({ voice, language, ledger }: Transcript): Strip[] {
     ),
     ...strip(
       "language",
-      strings.strips.language,
-      strings.strips.languageSummary,
-      joined(language?.timeline ?? []).map(({ startMs, endMs, code }, index, all) => ({
+      [...new Set((language?.timeline ?? []).map(({ code }) => languageName(code)))].join(", "),
+      joined(language?.timeline ?? []).map(({ startMs, endMs, code }, _, all) => ({
         ...{ startMs, endMs, kind: `tone-${[...new Set(all.map((span) => span.code))].indexOf(code) % 5}` },
         title: `${at(startMs, endMs)} ${languageName(code)}`,
       })),
     ),
     ...strip(
       "coverage",
-      strings.strips.coverage,
-      (text) => strings.strips.coverageSummary(text.length > 600 ? `${text.slice(0, 600)}…` : text),
+      strings.strips.failed(clock(ledger.totalsMs.failed, true)),
       ledger.intervals.map(({ startMs, endMs, kind, reason }) => ({
         ...{ startMs, endMs, kind },
         title: `${at(startMs, endMs)} ${strings.coverage.kinds[kind]}${reason ? `: ${reasonText(reason)}` : ""}`,

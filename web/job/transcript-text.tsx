@@ -8,7 +8,12 @@ export type Segment = Transcript["segments"][number];
 /** A piece of text that can be played from: a word, or all of a segment whose words have no times. */
 export type Spot = { startMs: number; endMs: number; text: string };
 
-export function spotsOf({ words, text, startMs, endMs }: Pick<Segment, "words" | "text" | "startMs" | "endMs">): Spot[] {
+export function spotsOf({
+  words,
+  text,
+  startMs,
+  endMs,
+}: Pick<Segment, "words" | "text" | "startMs" | "endMs">): Spot[] {
   return words && words.length > 0 ? words : [{ startMs, endMs, text }];
 }
 

@@ -67,8 +67,13 @@ function ReadList({ edited, edits, follow, playback }: ReadProps) {
     if (spot) playback.playFrom(Number(spot.dataset.start));
   };
   return (
-    // biome-ignore lint/a11y/useKeyWithClickEvents: the words inside are buttons, which Enter clicks
-    <ol class="segments" ref={list} onClick={play} onKeyDown={(event) => list.current && moveByKey(list.current, event)}>
+    // The words inside are buttons, which Enter clicks.
+    <ol
+      class="segments"
+      ref={list}
+      onClick={play}
+      onKeyDown={(event) => list.current && moveByKey(list.current, event)}
+    >
       {edited.segments.map((segment) => (
         <SegmentText key={segment.id} segment={segment} edited={edits[segment.id] !== undefined} />
       ))}

@@ -50,7 +50,7 @@ export function JobList() {
       document.removeEventListener("visibilitychange", seen);
     };
   }, []);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: each upload that has arrived is a new job
+  // Each upload that has arrived is a new job.
   useEffect(() => refresh.current(), [sent]);
 
   const more = useCallback(async () => {

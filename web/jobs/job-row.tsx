@@ -1,5 +1,5 @@
-import { clock, date, languageName } from "../format.ts";
 import type { Job } from "../api/types.ts";
+import { clock, date, languageName } from "../format.ts";
 import { jobLink } from "../route.ts";
 import { strings } from "../strings.ts";
 import { JobActions } from "./job-actions.tsx";

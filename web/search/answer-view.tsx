@@ -41,7 +41,8 @@ export function AnswerView({ question }: { question: string }) {
           <ol>
             {citations.map(({ number, jobId, fileName, startMs, text: said }) => (
               <li key={number}>
-                [{number}] <a href={jobLink(jobId, startMs)}>
+                [{number}]{" "}
+                <a href={jobLink(jobId, startMs)}>
                   {fileName ?? jobId} <span class="at">{clock(startMs)}</span>
                 </a>
                 <p>{said}</p>

@@ -6,7 +6,7 @@ export type Loaded<T> = { value: T | undefined; error: Error | undefined; reload
 export function useLoad<T>(load: (signal: AbortSignal) => Promise<T>, keys: readonly unknown[]): Loaded<T> {
   const [state, setState] = useState<Omit<Loaded<T>, "reload">>({ value: undefined, error: undefined });
   const [round, setRound] = useState(0);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the caller says what the request depends on
+  // The caller says what the request depends on.
   useEffect(() => {
     const over = new AbortController();
     load(over.signal)

@@ -12,7 +12,7 @@ export function ModelNote() {
   if (!model.demo) return <p class="hint">{strings.model.inUse(model.id, model.precision)}</p>;
   return (
     <p class="demo-note">
-      {strings.model.demo(model.id)} {strings.model.real} <code>{strings.model.realCommand}</code>
+      {strings.model.demo} {strings.model.real} <code>{strings.model.realCommand}</code>
     </p>
   );
 }

@@ -70,7 +70,10 @@ export function NewJob() {
   );
 }
 
-type LinkProps = { onSend: (url: string) => Promise<{ jobId: string }>; onError: (message: string | undefined) => void };
+type LinkProps = {
+  onSend: (url: string) => Promise<{ jobId: string }>;
+  onError: (message: string | undefined) => void;
+};
 
 function LinkForm({ onSend, onError }: LinkProps) {
   const [url, setUrl] = useState("");

@@ -13,7 +13,12 @@ const MiB = 1_048_576;
 const partSizeOf = (sizeBytes: number) => Math.max(5, Math.ceil(sizeBytes / 500 / MiB)) * MiB;
 
 /** Where a file's bytes go: in parts, or by one PUT. */
-type Target = { jobId: string; resumed: boolean; uploadId?: string; put?: { url: string; headers: Record<string, string> } };
+type Target = {
+  jobId: string;
+  resumed: boolean;
+  uploadId?: string;
+  put?: { url: string; headers: Record<string, string> };
+};
 
 export type Sending = {
   jobId: string;
@@ -91,10 +96,7 @@ async function resumed(file: File): Promise<Target | undefined> {
   return undefined;
 }
 
-async function begun(
-  file: File,
-  options: Record<string, unknown>,
-): Promise<Target | { jobId: string; reused: true }> {
+async function begun(file: File, options: Record<string, unknown>): Promise<Target | { jobId: string; reused: true }> {
   const partSizeBytes = partSizeOf(file.size);
   const inParts = file.size > partSizeBytes;
   const reply = await call<UploadReply>("POST", "/v1/uploads", {
@@ -110,7 +112,15 @@ async function begun(
   if (upload.method === "PUT") return { jobId, resumed: false, put: upload };
   const { uploadId } = upload;
   const { name: fileName, size: sizeBytes } = file;
-  remember({ fingerprint: fingerprintOf(file), jobId, uploadId, partSizeBytes, fileName, sizeBytes, startedMs: Date.now() });
+  remember({
+    fingerprint: fingerprintOf(file),
+    jobId,
+    uploadId,
+    partSizeBytes,
+    fileName,
+    sizeBytes,
+    startedMs: Date.now(),
+  });
   return { jobId, uploadId, resumed: false };
 }
 

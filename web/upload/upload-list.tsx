@@ -3,6 +3,7 @@ import { bytes } from "../format.ts";
 import { jobLink } from "../route.ts";
 import { useStore } from "../store.ts";
 import { strings } from "../strings.ts";
+import { unfinished } from "./unfinished.ts";
 import {
   abandon,
   cancelUpload,
@@ -14,7 +15,6 @@ import {
   type Upload,
   uploads,
 } from "./uploads.ts";
-import { unfinished } from "./unfinished.ts";
 
 /** Uploads of this tab, and those that an earlier visit left half done. */
 export function UploadList() {
@@ -109,6 +109,10 @@ function stateText({ state, file, sentBytes, resumed }: Upload): string {
   if (state === "done") return strings.upload.done;
   if (state === "failed") return strings.upload.failed;
   const sent = strings.upload.sending(bytes(sentBytes), bytes(file.size));
-  const notes = [...(state === "paused" ? [strings.upload.paused] : []), sent, ...(resumed ? [strings.upload.resumed] : [])];
+  const notes = [
+    ...(state === "paused" ? [strings.upload.paused] : []),
+    sent,
+    ...(resumed ? [strings.upload.resumed] : []),
+  ];
   return notes.join(", ");
 }

@@ -3,6 +3,12 @@ import { z } from "zod";
 /** What is read of yt-dlp's `-J`; it is a site's word, so everything is optional and nothing is trusted. */
 const headers = z.record(z.string(), z.string()).catch({});
 
+/** For people: one line, and not a page that calls itself a title. */
+const title = z
+  .string()
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is taken out
+  .transform((text) => text.replace(/[\x00-\x1f\x7f-\x9f]+/g, " ").slice(0, 300));
+
 const trackSchema = z.object({
   url: z.string().optional(),
   ext: z.string().catch(""),
@@ -17,7 +23,7 @@ const entrySchema = z.object({ url: z.string().optional(), webpage_url: z.string
 
 export const siteInfoSchema = z.object({
   _type: z.string().nullish(),
-  title: z.string().nullish().catch(null),
+  title: title.nullish().catch(null),
   duration: z.number().nullish().catch(null),
   is_live: z.boolean().nullish().catch(null),
   live_status: z.string().nullish().catch(null),

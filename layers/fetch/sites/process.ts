@@ -1,16 +1,14 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import type { Readable } from "node:stream";
+import { type ChildLimits, confine } from "../../child/index.ts";
 import { MediaError } from "../../core/index.ts";
 
 /**
- * Stays behind in the program's process group and reads from a pipe whose other end only this process holds: when this process dies,
- * however it dies, the read ends and the whole group is killed.
+ * Its memory is the function's: an interpreter maps far more than it uses. It keeps the pieces of a stream that it puts together in files,
+ * one at a time.
  */
-const startScript = `
-(trap '' TERM INT HUP; read -r _ <&3; kill -KILL -$$) >/dev/null 2>&1 </dev/null &
-exec 3<&-
-exec "$@"
-`;
+const limits: Omit<ChildLimits, "cpuSeconds"> = { fileMiB: 1024, openFiles: 256 };
+const watcherPipe = 3;
 
 const complaintCharsMax = 16 * 1024;
 
@@ -33,14 +31,16 @@ export class Program implements AsyncDisposable {
 
   constructor(command: readonly string[], { environment, directory, timeoutMs, signal }: ProgramOptions) {
     signal?.throwIfAborted();
-    const child = spawn("/bin/sh", ["-c", startScript, "sh", ...command], {
+    const cpuSeconds = timeoutMs / 1000 + 1;
+    const { file, args } = confine(command, { ...limits, cpuSeconds }, { pipe: watcherPipe, wholeGroup: true });
+    const child = spawn(file, args, {
       cwd: directory,
       env: environment,
       detached: true,
       stdio: ["ignore", "pipe", "pipe", "pipe"],
     });
     this.#child = child;
-    child.stdio[3]?.on("error", () => undefined);
+    child.stdio[watcherPipe]?.on("error", () => undefined);
     const timer = setTimeout(() => {
       this.timedOut = true;
       this.kill();

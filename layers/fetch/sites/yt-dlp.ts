@@ -1,4 +1,4 @@
-import { copyFile, mkdtemp, rm } from "node:fs/promises";
+import { copyFile, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { MediaError } from "../../core/index.ts";
@@ -23,6 +23,12 @@ export type YtDlpOptions = {
   signal?: AbortSignal | undefined;
 };
 
+/**
+ * Programs that yt-dlp hands a site's address to where they are installed, whatever downloader it is told to use. They know of no proxy
+ * and would open addresses that nobody has checked; found first, these in their place only fail.
+ */
+const unguarded = ["mplayer", "mpv", "rtmpdump", "phantomjs"];
+
 /** Metadata of one video with a hundred caption languages has a megabyte. */
 const infoCharsMax = 16 * 1_048_576;
 
@@ -46,6 +52,10 @@ export class YtDlp implements AsyncDisposable {
   static async open(options: YtDlpOptions): Promise<YtDlp> {
     const directory = await mkdtemp(join(tmpdir(), "yt-dlp-"));
     try {
+      await mkdir(join(directory, "bin"));
+      for (const name of unguarded) {
+        await writeFile(join(directory, "bin", name), "#!/bin/sh\nexit 1\n", { mode: 0o700 });
+      }
       const cookies: string[] = [];
       if (options.cookiesPath) {
         const copy = join(directory, "cookies.txt");
@@ -136,7 +146,7 @@ export class YtDlp implements AsyncDisposable {
       timeoutMs,
       signal,
       environment: {
-        PATH: "/opt/bin:/usr/local/bin:/usr/bin:/bin",
+        PATH: `${join(this.#directory, "bin")}:/opt/bin:/usr/local/bin:/usr/bin:/bin`,
         LANG: "C.UTF-8",
         HOME: this.#directory,
         XDG_CONFIG_HOME: this.#directory,

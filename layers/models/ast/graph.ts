@@ -6,6 +6,9 @@ const root = "audio_spectrogram_transformer";
 /** The classification and the distillation token, whose mean is what is classified. */
 const specialTokens = 2;
 
+/** Of 1,214 tokens the wide value takes 15 MB, and again as much behind the GELU. */
+const feedForwardParts = 4;
+
 /**
  * ASTForAudioClassification: "AST: Audio Spectrogram Transformer" (Gong et al., 2021) with the parameter names of the hub's
  * checkpoints. Of the last layer only the two tokens that are classified are computed.
@@ -19,7 +22,12 @@ export async function writeAst(layers: VoiceLayers, sizes: AstSizes): Promise<vo
   let x = await embed(layers, features, sizes);
   for (let index = 0; index < sizes.layers; index++) {
     const last = index === sizes.layers - 1;
-    x = await layers.transformerLayer(x, names(index), sizes, last ? specialTokens : undefined);
+    x = await layers.transformerLayer(
+      x,
+      names(index),
+      { ...sizes, feedForwardParts },
+      last ? specialTokens : undefined,
+    );
   }
   x = await layers.layerNorm(x, `${root}.layernorm`, hiddenSize, epsilon);
   graph.node("ReduceMean", [x], { attributes: { axes: [1], keepdims: 0 }, outputs: ["embedding"] });

@@ -29,7 +29,12 @@ export async function writeBert(layers: LayerWriter, sizes: BertSizes): Promise<
       attributes: { num_heads: sizes.heads },
     });
     const output = await layers.linear(attended, `${layer}.attention.output.dense`, hiddenSize, hiddenSize);
-    const between = await layers.layerNorm(layers.add(x, output), `${layer}.attention.output.LayerNorm`, hiddenSize, epsilon);
+    const between = await layers.layerNorm(
+      layers.add(x, output),
+      `${layer}.attention.output.LayerNorm`,
+      hiddenSize,
+      epsilon,
+    );
     const wide = layers.gelu(await layers.linear(between, `${layer}.intermediate.dense`, hiddenSize, feedForwardSize));
     const narrow = await layers.linear(wide, `${layer}.output.dense`, feedForwardSize, hiddenSize);
     x = await layers.layerNorm(layers.add(between, narrow), `${layer}.output.LayerNorm`, hiddenSize, epsilon);
@@ -39,7 +44,11 @@ export async function writeBert(layers: LayerWriter, sizes: BertSizes): Promise<
 }
 
 /** Word, position and the first of the two segment types, added up. In int8 a word's row is bytes and a scale. */
-async function embed(layers: LayerWriter, tokens: string, { hiddenSize, vocabSize, positions }: BertSizes): Promise<string> {
+async function embed(
+  layers: LayerWriter,
+  tokens: string,
+  { hiddenSize, vocabSize, positions }: BertSizes,
+): Promise<string> {
   const { graph, weights } = layers;
   const name = "embeddings.word_embeddings.weight";
   const table = () => weights.read(name, [vocabSize, hiddenSize]);
@@ -68,7 +77,10 @@ async function embed(layers: LayerWriter, tokens: string, { hiddenSize, vocabSiz
 }
 
 function pool({ graph }: LayerWriter, x: string, mask: string): void {
-  const kept = graph.node("Unsqueeze", [graph.node("Cast", [mask], { attributes: { to: float32 } }), graph.integers(1)]);
+  const kept = graph.node("Unsqueeze", [
+    graph.node("Cast", [mask], { attributes: { to: float32 } }),
+    graph.integers(1),
+  ]);
   // [batch, 1, positions] × [batch, positions, hidden]: the sum of what is not padding. Its length does not matter, so neither does
   // by how many it is divided.
   const sum = graph.node("Squeeze", [graph.node("MatMul", [kept, x]), graph.integers(1)]);

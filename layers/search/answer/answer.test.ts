@@ -13,7 +13,17 @@ import { promptOf } from "./prompt.ts";
 const passage = (text: string, startMs = 0): Passage => {
   const jobId = newJobId(startMs);
   const endMs = startMs + 1000;
-  return { id: passageId({ jobId, startMs, endMs, text }), jobId, index: 0, count: 1, startMs, endMs, text, language: "en", voiceVerdict: null };
+  return {
+    id: passageId({ jobId, startMs, endMs, text }),
+    jobId,
+    index: 0,
+    count: 1,
+    startMs,
+    endMs,
+    text,
+    language: "en",
+    voiceVerdict: null,
+  };
 };
 const passages = [
   passage("Grapes were late this year. The spring was cold.", 1000),
@@ -30,7 +40,10 @@ const says = (...pieces: string[]): LanguageModel => ({
 
 describe("an answer by a language model", () => {
   it("cites passages that were found, numbered as they come", async () => {
-    const found = await answer("When does the ship leave?", passages, { model: says("In May ", "[2].", " It was cold [1][2]."), signal });
+    const found = await answer("When does the ship leave?", passages, {
+      model: says("In May ", "[2].", " It was cold [1][2]."),
+      signal,
+    });
     expect(found).toMatchObject({ text: "In May [1]. It was cold [2][1].", by: "model", model: "scripted", notes: [] });
     expect(found.citations.map(({ number, jobId, startMs, endMs }) => [number, jobId, startMs, endMs])).toEqual([
       [1, passages[1]!.jobId, 2000, 3000],
@@ -40,11 +53,19 @@ describe("an answer by a language model", () => {
 
   it("loses citations of passages that do not exist, and says where none is left", async () => {
     const found = await answer("Did it sink?", passages, { model: says("It sank [9] and burned [0, 12]."), signal });
-    expect(found).toMatchObject({ text: "It sank and burned.", citations: [], notes: ["The answer names no passage that it rests on."] });
+    expect(found).toMatchObject({
+      text: "It sank and burned.",
+      citations: [],
+      notes: ["The answer names no passage that it rests on."],
+    });
   });
 
   it("never has a number without its citation, whatever was written", () => {
-    const piece = fc.oneof(fc.string(), fc.integer({ min: -2, max: 12 }).map((n) => `[${n}]`), fc.constant("[1, 2,99]"));
+    const piece = fc.oneof(
+      fc.string(),
+      fc.integer({ min: -2, max: 12 }).map((n) => `[${n}]`),
+      fc.constant("[1, 2,99]"),
+    );
     fc.assert(
       fc.property(fc.array(piece), (pieces) => {
         const { text, citations } = checkCitations(pieces.join(""), passages);
@@ -56,7 +77,9 @@ describe("an answer by a language model", () => {
   });
 
   it("is an error where nothing is written", async () => {
-    await expect(answer("?", passages, { model: says(" ", "\n"), signal })).rejects.toMatchObject({ code: "answer.failed" });
+    await expect(answer("?", passages, { model: says(" ", "\n"), signal })).rejects.toMatchObject({
+      code: "answer.failed",
+    });
   });
 
   it("asks nobody where nothing was found", async () => {
@@ -90,7 +113,10 @@ describe("the prompt", () => {
 
 describe("an answer without a language model", () => {
   it("quotes the sentences that answer best, once each, and says that it does", async () => {
-    const found = await answer("When does the ship leave?", [passages[0]!, passages[1]!, passages[1]!], { model: undefined, signal });
+    const found = await answer("When does the ship leave?", [passages[0]!, passages[1]!, passages[1]!], {
+      model: undefined,
+      signal,
+    });
     expect(found.by).toBe("extract");
     expect(found.notes[0]).toContain("No language model is configured");
     expect(found.text).toContain("“The ship leaves in May.”");
@@ -106,8 +132,14 @@ describe("an answer without a language model", () => {
 describe("an OpenAI-compatible service", () => {
   it("is asked with its key, and read as a stream, wherever the stream is cut", async () => {
     await using service = await serve((_, body) => {
-      expect(JSON.parse(body)).toMatchObject({ model: "m", stream: true, messages: [{ role: "system" }, { role: "user" }] });
-      const events = ["In May", " [2]", "."].map((content) => `data: ${JSON.stringify({ choices: [{ delta: { content } }] })}\n\n`);
+      expect(JSON.parse(body)).toMatchObject({
+        model: "m",
+        stream: true,
+        messages: [{ role: "system" }, { role: "user" }],
+      });
+      const events = ["In May", " [2]", "."].map(
+        (content) => `data: ${JSON.stringify({ choices: [{ delta: { content } }] })}\n\n`,
+      );
       return { status: 200, body: `: hello\r\n\r\n${events.join("")}data: [DONE]\n\n` };
     });
     const model = new OpenAiModel({ baseUrl: `${service.url}/v1/`, apiKey: "key", model: "m" });

@@ -30,10 +30,18 @@ export async function answer(
   { model, signal }: { model: LanguageModel | undefined; signal: AbortSignal },
 ): Promise<Answer> {
   if (passages.length === 0) {
-    return { text: "", citations: [], by: "extract", model: null, notes: ["Nothing that was said answers to the question."] };
+    return {
+      text: "",
+      citations: [],
+      by: "extract",
+      model: null,
+      notes: ["Nothing that was said answers to the question."],
+    };
   }
   if (!model) {
-    const notes = ["No language model is configured: these are sentences from the transcripts, quoted. ANSWER_PROVIDER sets one."];
+    const notes = [
+      "No language model is configured: these are sentences from the transcripts, quoted. ANSWER_PROVIDER sets one.",
+    ];
     return { ...extractAnswer(question, passages), by: "extract", model: null, notes };
   }
   let written = "";
@@ -41,7 +49,8 @@ export async function answer(
     written += piece;
     if (written.length > mostAnswerLetters) break;
   }
-  if (written.trim() === "") throw new MediaError("answer.failed", `The language model ${model.name} answered with nothing. Ask again.`);
+  if (written.trim() === "")
+    throw new MediaError("answer.failed", `The language model ${model.name} answered with nothing. Ask again.`);
   const checked = checkCitations(written.slice(0, mostAnswerLetters), passages);
   const notes = checked.citations.length === 0 ? ["The answer names no passage that it rests on."] : [];
   return { ...checked, by: "model", model: model.name, notes };
@@ -54,7 +63,11 @@ export async function answer(
 export async function openLanguageModel(settings: Settings): Promise<LanguageModel | undefined> {
   const { ANSWER_PROVIDER: provider, ANSWER_MODEL: model } = settings;
   if (provider === "none") return undefined;
-  if (!model) throw new MediaError("config.invalid", `ANSWER_PROVIDER is ${provider}, and ANSWER_MODEL does not say which of its models. Set it.`);
+  if (!model)
+    throw new MediaError(
+      "config.invalid",
+      `ANSWER_PROVIDER is ${provider}, and ANSWER_MODEL does not say which of its models. Set it.`,
+    );
   if (provider === "bedrock") return new (await import("./bedrock.ts")).BedrockModel(model);
   const { OpenAiModel } = await import("./openai.ts");
   return new OpenAiModel({ baseUrl: settings.OPENAI_BASE_URL, apiKey: settings.OPENAI_API_KEY, model });

@@ -59,7 +59,8 @@ export class OpenAiModel implements LanguageModel {
       for await (const data of events(reply.body)) {
         if (data === "[DONE]") return;
         const parsed = chunkSchema.safeParse(parseJson(data));
-        if (!parsed.success || parsed.data.error !== undefined) throw failed(host, "it sent an error instead of an answer");
+        if (!parsed.success || parsed.data.error !== undefined)
+          throw failed(host, "it sent an error instead of an answer");
         const text = parsed.data.choices[0]?.delta?.content;
         if (text) yield text;
       }

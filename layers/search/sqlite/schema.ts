@@ -29,7 +29,8 @@ export function ensureSchema(database: DatabaseSync): void {
   try {
     // Another process may have been first.
     if (formatOf(database) !== indexFormat) {
-      if (formatOf(database) !== 0) for (const name of ["vectors", "words", "passages"]) database.exec(`DROP TABLE IF EXISTS ${name}`);
+      if (formatOf(database) !== 0)
+        for (const name of ["vectors", "words", "passages"]) database.exec(`DROP TABLE IF EXISTS ${name}`);
       database.exec(tables);
       database.exec(`PRAGMA user_version = ${indexFormat}`);
     }

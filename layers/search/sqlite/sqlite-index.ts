@@ -5,7 +5,14 @@ import { type JobRef, MediaError, parseJobId, type TenantId } from "../../core/i
 import type { Embedding } from "../embedder.ts";
 import { type IndexStamp, requireSameEmbedding, stampOf } from "../embedding-check.ts";
 import { reciprocalRankFusion } from "../fusion.ts";
-import { type Hit, type IndexDescription, type IndexedPassage, type IndexQuery, mostHits, type SearchIndex } from "../index-port.ts";
+import {
+  type Hit,
+  type IndexDescription,
+  type IndexedPassage,
+  type IndexQuery,
+  mostHits,
+  type SearchIndex,
+} from "../index-port.ts";
 import type { VoiceVerdict } from "../passage.ts";
 import { wordsOf } from "../words.ts";
 import { conditionsOf } from "./conditions.ts";
@@ -102,7 +109,11 @@ export class SqliteIndex implements SearchIndex {
   }
 
   #remove(row: number): void {
-    for (const [table, key] of [["vectors", "passage"], ["words", "rowid"], ["passages", "passage"]])
+    for (const [table, key] of [
+      ["vectors", "passage"],
+      ["words", "rowid"],
+      ["passages", "passage"],
+    ])
       this.#prepare(`DELETE FROM ${table} WHERE ${key} = ?`).run(BigInt(row));
   }
 
@@ -129,7 +140,9 @@ export class SqliteIndex implements SearchIndex {
   async query(query: IndexQuery): Promise<Hit[]> {
     requireSameEmbedding(this.#stamp(query.tenant), query.embedding);
     const depth = Math.min(mostHits, Math.max(query.limit, leastDepth));
-    const rankings = [this.#nearest(query, depth), this.#matching(query, depth)].filter((ranking) => ranking !== undefined);
+    const rankings = [this.#nearest(query, depth), this.#matching(query, depth)].filter(
+      (ranking) => ranking !== undefined,
+    );
     const best = reciprocalRankFusion(rankings).slice(0, query.limit);
     return best.flatMap(({ id: row, score }) => {
       const found = this.#prepare("SELECT * FROM passages WHERE passage = ?").get(row) as Row | undefined;
@@ -140,7 +153,9 @@ export class SqliteIndex implements SearchIndex {
   #nearest(query: IndexQuery, depth: number): number[] | undefined {
     if (!query.vector) return undefined;
     const { sql, values } = conditionsOf(query);
-    const statement = this.#prepare(`SELECT passage FROM vectors WHERE vector MATCH ? AND k = ? AND ${sql} ORDER BY distance`);
+    const statement = this.#prepare(
+      `SELECT passage FROM vectors WHERE vector MATCH ? AND k = ? AND ${sql} ORDER BY distance`,
+    );
     return statement.all(bytesOf(query.vector), depth, ...values).map(({ passage }) => Number(passage));
   }
 
@@ -187,7 +202,17 @@ export class SqliteIndex implements SearchIndex {
 
 function passageOf({ id, job, place, count, start_ms, end_ms, language, verdict, text }: Row) {
   const voiceVerdict = verdict === "" ? null : (verdict as VoiceVerdict);
-  return { id, jobId: parseJobId(job), index: place, count, startMs: start_ms, endMs: end_ms, language, voiceVerdict, text };
+  return {
+    id,
+    jobId: parseJobId(job),
+    index: place,
+    count,
+    startMs: start_ms,
+    endMs: end_ms,
+    language,
+    voiceVerdict,
+    text,
+  };
 }
 
 const bytesOf = (vector: Float32Array) => new Uint8Array(vector.buffer, vector.byteOffset, vector.byteLength);

@@ -287,7 +287,7 @@ describe("the authorizer", () => {
     expect(asked[1]).toMatchObject({
       version: "2.0",
       type: "REQUEST",
-      identitySource: ["Bearer good"],
+      identitySource: ["Bearer good", "GET /closed"],
       routeKey: "GET /closed",
       routeArn: "arn:aws:execute-api:us-east-1:000000000000:local/$default/GET/closed",
     });

@@ -1,9 +1,13 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { MediaError, toProblem } from "../../../layers/core/index.ts";
 import { Authorizer, type AuthorizerOptions } from "./authorizer.ts";
 import { type CorsOptions, corsHeaders, isPreflight } from "./cors.ts";
 import { eventOf, type HttpApiEvent, splitTarget, withBody } from "./event.ts";
+import { isAllowedHost, isAllowedOrigin } from "./origin.ts";
+import { RateLimit } from "./rate-limit.ts";
 import { message, type Reply, replyOf, send } from "./reply.ts";
 import { type GatewayRoute, type RouteMatch, RouteTable } from "./routes.ts";
+import { withSecurityHeaders } from "./security-headers.ts";
 
 export type GatewayOptions = {
   routes: GatewayRoute[];
@@ -16,6 +20,12 @@ export type GatewayOptions = {
    * name at 127.0.0.1 (DNS rebinding); the Host header gives it away.
    */
   allowedHosts?: string[];
+  /** Whether it may be called by any IP address besides: it listens beyond loopback. */
+  anyAddress?: boolean;
+  /** Origins of other pages that may change something. */
+  allowedOrigins?: readonly string[];
+  /** What one tenant may ask; any number where it is left out. */
+  requestsPerSecond?: number | undefined;
   /** How long a function may take; API Gateway's own 30 s by default. */
   timeoutMs?: number;
   /** Told of what the caller only sees as "Internal Server Error". */
@@ -28,15 +38,27 @@ const defaultTimeoutMs = 30_000;
 /** An authorizer's decision is kept for others, whether or not the one who asked first is still there. */
 const unbroken = new AbortController().signal;
 
+/** A problem document (RFC 9457), as functions answer what they refuse. */
+function tooMany(afterSeconds: number): Reply {
+  const detail = `More requests came than TENANT_REQUESTS_PER_SECOND allows. Try again in ${afterSeconds} s.`;
+  const { status, body } = toProblem(new MediaError("request.too_many", detail));
+  return {
+    statusCode: status,
+    headers: { "content-type": "application/problem+json", "retry-after": String(afterSeconds) },
+    cookies: [],
+    body: Buffer.from(`${JSON.stringify(body, null, 2)}\n`),
+  };
+}
+
 const internalError = () => message(500, "Internal Server Error");
 
 /** Ends the handling of a request with a reply of the gateway's own. */
 class Refusal extends Error {
   readonly reply: Reply;
 
-  constructor(statusCode: number, text: string) {
-    super(text);
-    this.reply = message(statusCode, text);
+  constructor(statusCode: number, said: string | Reply) {
+    super(String(statusCode));
+    this.reply = typeof said === "string" ? message(statusCode, said) : said;
   }
 }
 
@@ -51,6 +73,7 @@ export function createGateway(options: GatewayOptions): (request: IncomingMessag
   const table = new RouteTable(options.routes);
   const authorizer =
     options.authorizer && new Authorizer(options.authorizer, (name, event) => options.invoke(name, event, unbroken));
+  const rate = options.requestsPerSecond === undefined ? undefined : new RateLimit(options.requestsPerSecond);
   const guarded = options.routes.find(({ authorized }) => authorized);
   if (guarded && !authorizer) throw new Error(`The route "${guarded.route}" needs an authorizer, and none is set.`);
 
@@ -62,6 +85,7 @@ export function createGateway(options: GatewayOptions): (request: IncomingMessag
       .then((reply) => {
         if (response.destroyed) return;
         if (options.cors) reply = withCors(reply, request, options.cors);
+        reply = withSecurityHeaders(reply);
         // The rest of a body that was refused is not read: the connection goes with it.
         if (!request.complete) response.setHeader("connection", "close");
         send(response, reply, request.method !== "HEAD");
@@ -69,8 +93,11 @@ export function createGateway(options: GatewayOptions): (request: IncomingMessag
   };
 
   async function answer(request: IncomingMessage, closed: AbortSignal): Promise<Reply> {
-    if (options.allowedHosts && !isAllowedHost(request.headers.host, options.allowedHosts))
+    const { allowedHosts, anyAddress = false, allowedOrigins = [] } = options;
+    if (allowedHosts && !isAllowedHost(request.headers.host, allowedHosts, anyAddress))
       throw new Refusal(421, "Misdirected Request");
+    // Where there are rules for other origins, they decide.
+    if (!options.cors && !isAllowedOrigin(request, allowedOrigins)) throw new Refusal(403, "Forbidden");
     if (options.cors && isPreflight(request)) return { ...message(204, ""), body: Buffer.alloc(0) };
     const { match, event } = route(request);
     await authorize(match, event);
@@ -99,6 +126,8 @@ export function createGateway(options: GatewayOptions): (request: IncomingMessag
     const decision = await inTime(authorizer.decide(event));
     if (!decision) throw new Refusal(401, "Unauthorized");
     if (!decision.isAuthorized) throw new Refusal(403, "Forbidden");
+    const afterSeconds = rate?.take(String(decision.context?.tenant)) ?? 0;
+    if (afterSeconds > 0) throw new Refusal(429, tooMany(afterSeconds));
     event.requestContext.authorizer = { lambda: decision.context };
   }
 
@@ -142,10 +171,4 @@ function withCors(reply: Reply, request: IncomingMessage, cors: CorsOptions): Re
   const headers: Record<string, string> = { ...Object.fromEntries(own), ...rest };
   if (vary) headers.vary = [headers.vary, vary].filter(Boolean).join(", ");
   return { ...reply, headers };
-}
-
-function isAllowedHost(header: string | undefined, allowedHosts: string[]): boolean {
-  const host = header?.toLowerCase() ?? "";
-  const name = host.replace(/:\d+$/, "");
-  return allowedHosts.some((allowed) => [host, name].includes(allowed.toLowerCase()));
 }

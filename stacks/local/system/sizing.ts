@@ -17,10 +17,11 @@ export type SystemSizing = {
 };
 
 /**
- * Who shares memory with whom. A request that is answered by waiting for a model holds a place in `api` and takes one in `work`,
- * never two of the same room: so nobody waits for room that those who wait in front of him hold.
+ * Who shares memory with whom. A request that is answered by waiting for a model holds a place in `api` and takes one in `work`, one
+ * that asks who its caller is takes one in `gate`, never two of the same room: so nobody waits for room that those who wait in front
+ * of him hold.
  */
-export type Room = "api" | "work";
+export type Room = "api" | "gate" | "work";
 
 /**
  * Of the limit; the rest is for what the kernel counts besides: page tables and sockets. Nobody is at the edge of his share all
@@ -31,6 +32,8 @@ const usableShare = 0.97;
 const hostMB = 112;
 /** An API function: measured 65 to 104 MiB, of which `sharedMB` are pages of the node binary that the host has mapped, too. */
 const apiMB = 120;
+/** Who says whose request it is, for one request after the other: it holds next to nothing. */
+const gateMB = 88;
 /** A step without a model, with its ffmpeg: measured up to 142 MiB. */
 const stepMB = 192;
 /** Resident in every node process, and in memory once. */
@@ -46,9 +49,10 @@ export function systemSizing(limitMB: number, { MAX_CONCURRENCY }: Pick<Settings
   // Two API functions at once where that does not cost the model its room.
   const apiEnvironments = limitMB >= 768 ? 2 : 1;
   const apiOwnMB = apiEnvironments * (apiMB - sharedMB);
-  const workOwnMB = usableMB - hostMB - apiOwnMB;
+  const gateOwnMB = gateMB - sharedMB;
+  const workOwnMB = usableMB - hostMB - apiOwnMB - gateOwnMB;
   if (workOwnMB < leastInferMB - sharedMB) {
-    const leastMB = Math.ceil((hostMB + apiMB - sharedMB + leastInferMB - sharedMB) / usableShare);
+    const leastMB = Math.ceil((hostMB + apiMB - sharedMB + gateOwnMB + leastInferMB - sharedMB) / usableShare);
     throw new MediaError(
       "memory.plan_does_not_fit",
       `The whole service does not fit into ${limitMB} MB; the least is ${leastMB}. Give it more with --memory.`,
@@ -63,17 +67,17 @@ export function systemSizing(limitMB: number, { MAX_CONCURRENCY }: Pick<Settings
     inferMB,
     concurrency,
     idleMs: 15_000,
-    rooms: { api: apiEnvironments * apiMB, work: Math.max(concurrency * inferMB, stepMB) },
+    rooms: { api: apiEnvironments * apiMB, gate: gateMB, work: Math.max(concurrency * inferMB, stepMB) },
   };
 }
 
-/** Where no model runs at all (MEMORY_MODE=lite): one function at a time beside the host. */
+/** Where no model runs at all (MEMORY_MODE=lite): one function at a time beside the host, and who says whose request it is. */
 export const liteSizing: SystemSizing = {
   limitMB: 200,
   inferMB: stepMB,
   concurrency: 1,
   idleMs: 5_000,
-  rooms: { api: stepMB, work: stepMB },
+  rooms: { api: stepMB, gate: gateMB, work: stepMB },
   oneRoom: true,
 };
 
@@ -83,11 +87,12 @@ export function shareOf(
   sizing: SystemSizing,
 ): { memoryMB: number; room: Room; concurrency: number } {
   const runsModels = spec.layers.includes("onnxruntime");
+  const isGate = spec.entry === "functions/api/authorize.ts";
   const isApi = !runsModels && !spec.entry.startsWith("functions/workflow/");
-  const room: Room = isApi || sizing.oneRoom ? "api" : "work";
+  const room: Room = isGate ? "gate" : isApi || sizing.oneRoom ? "api" : "work";
   const memoryMB = Math.min(
     spec.memoryMB,
-    sizing.oneRoom ? sizing.rooms.api : runsModels ? sizing.inferMB : isApi ? apiMB : stepMB,
+    isGate ? gateMB : sizing.oneRoom ? sizing.rooms.api : runsModels ? sizing.inferMB : isApi ? apiMB : stepMB,
   );
   const most = spec.concurrency === "windows" ? sizing.concurrency : spec.concurrency;
   return { memoryMB, room, concurrency: Math.min(most, Math.floor(sizing.rooms[room] / memoryMB)) };

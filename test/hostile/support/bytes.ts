@@ -63,17 +63,39 @@ export function wav(
   fmt.writeUInt32LE(rateHz * frame, 8);
   fmt.writeUInt16LE(frame, 12);
   fmt.writeUInt16LE(bits, 14);
-  const head = [Buffer.from("RIFF"), u32le(Math.min(0xffff_ffff, claimedBytes + 36) >>> 0), Buffer.from("WAVEfmt "), u32le(16)];
+  const head = [
+    Buffer.from("RIFF"),
+    u32le(Math.min(0xffff_ffff, claimedBytes + 36) >>> 0),
+    Buffer.from("WAVEfmt "),
+    u32le(16),
+  ];
   return Buffer.concat([...head, fmt, Buffer.from("data"), u32le(claimedBytes >>> 0), data]);
 }
 
 /** EBU Tech 3306: sizes that do not fit into 32 bits are in a `ds64` chunk. */
-export function rf64Head(dataBytes: bigint, { rateHz, channels, bits }: { rateHz: number; channels: number; bits: number }): Buffer {
+export function rf64Head(
+  dataBytes: bigint,
+  { rateHz, channels, bits }: { rateHz: number; channels: number; bits: number },
+): Buffer {
   const plain = wav(Buffer.alloc(0), { rateHz, channels, bits });
   const frame = BigInt((channels * bits) / 8);
-  const ds64 = [Buffer.from("ds64"), u32le(28), u64le(dataBytes + 72n), u64le(dataBytes), u64le(dataBytes / frame), u32le(0)];
+  const ds64 = [
+    Buffer.from("ds64"),
+    u32le(28),
+    u64le(dataBytes + 72n),
+    u64le(dataBytes),
+    u64le(dataBytes / frame),
+    u32le(0),
+  ];
   const data = [Buffer.from("data"), u32le(0xffff_ffff)];
-  return Buffer.concat([Buffer.from("RF64"), u32le(0xffff_ffff), Buffer.from("WAVE"), ...ds64, plain.subarray(12, 36), ...data]);
+  return Buffer.concat([
+    Buffer.from("RF64"),
+    u32le(0xffff_ffff),
+    Buffer.from("WAVE"),
+    ...ds64,
+    plain.subarray(12, 36),
+    ...data,
+  ]);
 }
 
 /** The sample bytes of a WAV that ffmpeg wrote, whatever chunks come before. */
@@ -91,13 +113,17 @@ const crcTable = (polynomial: number, bits: 8 | 16) =>
 const crc8Table = crcTable(0x07, 8);
 const crc16Table = crcTable(0x8005, 16);
 const crc8 = (bytes: Uint8Array) => bytes.reduce((crc, byte) => crc8Table[crc ^ byte]!, 0);
-const crc16 = (bytes: Uint8Array) => bytes.reduce((crc, byte) => ((crc << 8) & 0xffff) ^ crc16Table[(crc >> 8) ^ byte]!, 0);
+const crc16 = (bytes: Uint8Array) =>
+  bytes.reduce((crc, byte) => ((crc << 8) & 0xffff) ^ crc16Table[(crc >> 8) ^ byte]!, 0);
 
 /**
  * FLAC (RFC 9639) of constant subframes: 65,535 samples in seventeen bytes, so that at 1 Hz a kilobyte lasts for a month.
  * @param totalSamples what STREAMINFO claims; 0 is "unknown"
  */
-export function constantFlac(frames: number, { rateHz, totalSamples = 0 }: { rateHz: number; totalSamples?: number }): Buffer {
+export function constantFlac(
+  frames: number,
+  { rateHz, totalSamples = 0 }: { rateHz: number; totalSamples?: number },
+): Buffer {
   const info = Buffer.alloc(34);
   info.writeUInt16BE(65_535, 0);
   info.writeUInt16BE(65_535, 2);

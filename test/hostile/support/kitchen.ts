@@ -41,7 +41,10 @@ export class Kitchen {
 
   async write(name: string, ...bytes: (Uint8Array | string)[]): Promise<string> {
     const path = await this.#path(name);
-    await writeFile(path, Buffer.concat(bytes.map((part) => (typeof part === "string" ? Buffer.from(part, "latin1") : part))));
+    await writeFile(
+      path,
+      Buffer.concat(bytes.map((part) => (typeof part === "string" ? Buffer.from(part, "latin1") : part))),
+    );
     return path;
   }
 
@@ -61,7 +64,18 @@ export class Kitchen {
 
   /** Six seconds of speech as 16 kHz WAV. */
   speech(): Promise<string> {
-    return this.make("speech.wav", "-i", sample.english, "-vn", "-ac", "1", "-ar", "16000", "-t", String(spokenMs / 1000));
+    return this.make(
+      "speech.wav",
+      "-i",
+      sample.english,
+      "-vn",
+      "-ac",
+      "1",
+      "-ar",
+      "16000",
+      "-t",
+      String(spokenMs / 1000),
+    );
   }
 
   /** The speech in another form. */

@@ -45,7 +45,9 @@ export class Orphans {
 
   /** Programs below this process that are no execution environments: decoders and their like. */
   children(): string[] {
-    return processTree(process.pid).map(nameOf).filter((name) => /ffmpeg|yt-dlp|sleep/.test(name));
+    return processTree(process.pid)
+      .map(nameOf)
+      .filter((name) => /ffmpeg|yt-dlp|sleep/.test(name));
   }
 
   /** Files that functions left in their /tmp. */
@@ -85,4 +87,3 @@ function nameOf(pid: number): string {
     return "";
   }
 }
-

@@ -3,7 +3,10 @@ import { Lab } from "./lab.ts";
 import type { Section } from "./row.ts";
 
 /** Runs tables of rows through one embedded host, a healthy job beside every fourth, and prints the figures at the end. */
-export function runSections(sections: readonly Section[], { slow, settings = {} }: { slow: boolean; settings?: Record<string, string> }) {
+export function runSections(
+  sections: readonly Section[],
+  { slow, settings = {} }: { slow: boolean; settings?: Record<string, string> },
+) {
   let lab: Lab;
   beforeAll(async () => {
     lab = await Lab.open(settings);

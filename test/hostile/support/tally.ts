@@ -35,14 +35,26 @@ export class Tally {
   toString(): string {
     const columns = ["section", "tried", "refused", "done", "partial", "canaries"] as const;
     const rows = [...this.#lines.values()].map((line) => columns.map((column) => String(line[column])));
-    const totals = columns.slice(1).map((column) =>
-      String([...this.#lines.values()].reduce((sum, line) => sum + Number(line[column]), 0)),
-    );
+    const totals = columns
+      .slice(1)
+      .map((column) => String([...this.#lines.values()].reduce((sum, line) => sum + Number(line[column]), 0)));
     const table = [[...columns], ...rows, ["all", ...totals]];
     const widths = columns.map((_, at) => Math.max(...table.map((row) => row[at]?.length ?? 0)));
-    const text = table.map((row) => row.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join("  ").trimEnd());
+    const text = table.map((row) =>
+      row
+        .map((cell, at) => cell.padEnd(widths[at] ?? 0))
+        .join("  ")
+        .trimEnd(),
+    );
     const codes = [...this.#codes].sort(([, a], [, b]) => b - a).map(([code, count]) => `${code} ${count}`);
-    const peaks = [...this.#peaks].map(([name, { rssMiB, memoryMB }]) => `${name} ${Math.ceil(rssMiB)}/${memoryMB} MiB`);
-    return [...text, `refused as: ${codes.join(", ")}`, `peak memory: ${peaks.join(", ")}`, `orphans: ${this.#orphans}`].join("\n");
+    const peaks = [...this.#peaks].map(
+      ([name, { rssMiB, memoryMB }]) => `${name} ${Math.ceil(rssMiB)}/${memoryMB} MiB`,
+    );
+    return [
+      ...text,
+      `refused as: ${codes.join(", ")}`,
+      `peak memory: ${peaks.join(", ")}`,
+      `orphans: ${this.#orphans}`,
+    ].join("\n");
   }
 }

@@ -45,3 +45,8 @@ export async function openPage(
   await page.goto(`${host.url}/#token=${host.accessToken}&to=${encodeURIComponent(path)}`);
   return { page, complaints, [Symbol.asyncDispose]: () => context.close() };
 }
+
+/** Waits until an expression is true. Playwright's own way evaluates strings inside the page, which its security policy refuses. */
+export async function until(page: Page, expression: string): Promise<void> {
+  while (!(await page.evaluate(expression))) await page.waitForTimeout(50);
+}

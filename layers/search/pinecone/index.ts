@@ -1,0 +1,1 @@
+export { PineconeIndex, type PineconeIndexOptions } from "./pinecone-index.ts";

@@ -1,0 +1,1 @@
+export { S3VectorsIndex, type S3VectorsIndexOptions } from "./s3vectors-index.ts";
