@@ -9,7 +9,8 @@ let directory: string;
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), "halfgig-inputs-"));
   await mkdir(join(directory, "deep", "folder.mp3"), { recursive: true });
-  for (const name of ["b.mp3", "a.mp3", "c.wav", "odd[1].mp3", "deep/d.mp3"]) await writeFile(join(directory, name), name);
+  for (const name of ["b.mp3", "a.mp3", "c.wav", "odd[1].mp3", "deep/d.mp3"])
+    await writeFile(join(directory, name), name);
 });
 afterAll(() => rm(directory, { recursive: true, force: true }));
 

@@ -51,13 +51,19 @@ async function matching(pattern: string): Promise<Input[]> {
     if (entry.isFile()) found.push(join(entry.parentPath, entry.name));
   }
   if (found.length === 0) {
-    throw new MediaError("request.invalid", `No file matches ${pattern}. Check the path, and put it in quotes as it is.`);
+    throw new MediaError(
+      "request.invalid",
+      `No file matches ${pattern}. Check the path, and put it in quotes as it is.`,
+    );
   }
   return found.sort().map((path) => ({ shown: path, source: path }));
 }
 
 /** Its length must be known before it is sent: it goes to the disk first, and away again afterwards. */
-async function keepStdin(stdin: NodeJS.ReadableStream & { isTTY?: boolean }, kept: AsyncDisposableStack): Promise<string> {
+async function keepStdin(
+  stdin: NodeJS.ReadableStream & { isTTY?: boolean },
+  kept: AsyncDisposableStack,
+): Promise<string> {
   if (stdin.isTTY) throw new UsageError("- reads the file from stdin, and stdin is a terminal. Pipe a file into it.");
   const directory = await mkdtemp(join(tmpdir(), "halfgig-stdin-"));
   kept.defer(() => rm(directory, { recursive: true, force: true }));

@@ -7,7 +7,7 @@ export const keysUsage = `halfgig keys: who may use the service that runs here
 
   halfgig keys create --name ci --scope jobs:read,jobs:write     prints the key, once
   halfgig keys list                                              with the day of each one's last use
-  halfgig keys rotate <key id>                                   a new secret; the old one ends later
+  halfgig keys rotate <key id>                                   a new secret; the old one ends
   halfgig keys revoke <key id>                                   opens nothing any more
 
       --tenant <id>         whose keys                                   (default: default)

@@ -36,7 +36,8 @@ export async function run(argv: readonly string[]): Promise<number> {
       case "demo":
         return await (await import("./commands/demo.ts")).demo(options);
       case "transcribe":
-        if (options.watch !== undefined) return await (await import("./commands/watch.ts")).watch(options, options.watch);
+        if (options.watch !== undefined)
+          return await (await import("./commands/watch.ts")).watch(options, options.watch);
         return await (await import("./commands/transcribe.ts")).transcribe(options);
     }
   } catch (error) {

@@ -24,7 +24,8 @@ export async function transcribeInput(
     const all = isAddress(source) ? await sendUrl(api, source, options) : [await sendFile(api, source, options)];
     for (const [index, sent] of all.entries()) {
       const { job, reused } = sent;
-      if (reused) notice(`${printable(shown)}: reused the transcript of ${job.updatedAt} (same bytes, options and model)`);
+      if (reused)
+        notice(`${printable(shown)}: reused the transcript of ${job.updatedAt} (same bytes, options and model)`);
       status = worse(status, tell(shown, job));
       const ownName = `${name}${all.length > 1 ? `-${index + 1}` : ""}`;
       const delivered = hasResult(job) ? await deliver(api, job, ownName, options) : { written: [] };

@@ -56,7 +56,12 @@ export class Halfgig {
   readonly #largestSinglePutBytes: number;
   readonly #fetch: typeof fetch;
 
-  constructor({ baseUrl, token, largestSinglePutBytes = usualSinglePutBytes, fetch: own = globalThis.fetch }: HalfgigOptions) {
+  constructor({
+    baseUrl,
+    token,
+    largestSinglePutBytes = usualSinglePutBytes,
+    fetch: own = globalThis.fetch,
+  }: HalfgigOptions) {
     this.#largestSinglePutBytes = largestSinglePutBytes;
     this.#baseUrl = baseUrl.replace(/\/+$/, "");
     this.#token = token;
@@ -69,7 +74,10 @@ export class Halfgig {
    * without reading it.
    * @throws HalfgigError what the API refused; with the job's own code where the job failed
    */
-  async transcribe(media: Blob | URL, { fileName, onProgress, signal, ...options }: TranscribeOptions = {}): Promise<Transcribed> {
+  async transcribe(
+    media: Blob | URL,
+    { fileName, onProgress, signal, ...options }: TranscribeOptions = {},
+  ): Promise<Transcribed> {
     const jobId =
       media instanceof URL
         ? (await this.#call("create", { body: { ...options, url: media.href }, signal })).jobId
@@ -82,7 +90,12 @@ export class Halfgig {
   async upload(media: Blob, { fileName, onProgress: _, signal, ...options }: TranscribeOptions = {}): Promise<string> {
     const multipart = media.size > this.#largestSinglePutBytes;
     const name = fileName ?? (media as Partial<File>).name ?? "upload";
-    const body = { fileName: name, sizeBytes: media.size, options, ...(multipart ? { multipart, addresses: false } : {}) };
+    const body = {
+      fileName: name,
+      sizeBytes: media.size,
+      options,
+      ...(multipart ? { multipart, addresses: false } : {}),
+    };
     const { jobId, upload } = await this.#call("upload", { body, signal });
     if (upload?.method === "MULTIPART") await this.#sendParts(jobId, media, signal);
     else if (upload?.method === "PUT") await this.#put(upload.url, media, upload.headers, signal);
@@ -94,12 +107,17 @@ export class Halfgig {
   }
 
   /** A page of jobs, newest first; `next` is the cursor of the page after it. */
-  jobs(query: { limit?: number; cursor?: string; status?: string; since?: string } = {}): Promise<{ jobs: Job[]; next: string | null }> {
+  jobs(
+    query: { limit?: number; cursor?: string; status?: string; since?: string } = {},
+  ): Promise<{ jobs: Job[]; next: string | null }> {
     return this.#call("jobs", { query });
   }
 
   /** Asks until the job has ended. */
-  async wait(jobId: string, { onProgress, signal }: Pick<TranscribeOptions, "onProgress" | "signal"> = {}): Promise<Job> {
+  async wait(
+    jobId: string,
+    { onProgress, signal }: Pick<TranscribeOptions, "onProgress" | "signal"> = {},
+  ): Promise<Job> {
     for (let pauseMs = 150; ; pauseMs = Math.min(2_000, pauseMs * 1.3)) {
       const job = await this.job(jobId, signal);
       onProgress?.(job);
@@ -164,7 +182,8 @@ export class Halfgig {
   /** Straight to S3, which knows the address and not the token. */
   async #put(url: string, body: Blob, headers: Record<string, string> = {}, signal?: AbortSignal): Promise<void> {
     const reply = await this.#fetch(url, { method: "PUT", body, headers, ...(signal ? { signal } : {}) });
-    if (!reply.ok) throw new HalfgigError(`The upload was refused: HTTP ${reply.status}`, { status: reply.status, code: undefined });
+    if (!reply.ok)
+      throw new HalfgigError(`The upload was refused: HTTP ${reply.status}`, { status: reply.status, code: undefined });
   }
 
   async #call<N extends Exclude<Operation, "delete">>(name: N, asked: Asked): Promise<Reply<N>> {
@@ -175,7 +194,9 @@ export class Halfgig {
   async #request(name: Operation, { path = {}, query = {}, body, signal }: Asked): Promise<Response> {
     const { method, path: pattern } = operations[name];
     const filled = pattern.replace(/\{(\w+)\}/g, (_, part: string) => encodeURIComponent(String(path[part] ?? "")));
-    const given = Object.entries(query).flatMap(([key, value]) => (value === undefined ? [] : [[key, String(value)] as [string, string]]));
+    const given = Object.entries(query).flatMap(([key, value]) =>
+      value === undefined ? [] : [[key, String(value)] as [string, string]],
+    );
     const suffix = given.length > 0 ? `?${new URLSearchParams(given)}` : "";
     const reply = await this.#fetch(`${this.#baseUrl}${filled}${suffix}`, {
       method,

@@ -13,7 +13,8 @@ const spellings = (option: string) =>
 
 function bash(): string {
   const afterOption = Object.entries(values).map(
-    ([option, words]) => `    ${spellings(option)}) COMPREPLY=($(compgen -W "${words.join(" ")}" -- "$current")); return;;`,
+    ([option, words]) =>
+      `    ${spellings(option)}) COMPREPLY=($(compgen -W "${words.join(" ")}" -- "$current")); return;;`,
   );
   const folders = folderOptions.map(spellings).join("|");
   const afterCommand = commands.map(

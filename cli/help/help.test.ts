@@ -22,13 +22,18 @@ describe("help", () => {
   });
 
   it("is what it was", async () => {
-    await expect(Object.entries(pages).map(([name, page]) => `──── ${name}\n${page}`).join("\n")).toMatchFileSnapshot("pages.txt");
+    await expect(
+      Object.entries(pages)
+        .map(([name, page]) => `──── ${name}\n${page}`)
+        .join("\n"),
+    ).toMatchFileSnapshot("pages.txt");
   });
 
   it("is printed for --help, for a command's --help, and for help with a topic", async () => {
     expect(await printed(["--help"])).toEqual({ status: 0, text: mainPage });
     expect(await printed(["talk.mp4", "--help"])).toEqual({ status: 0, text: mainPage });
-    for (const topic of helpTopics) expect(await printed(["help", topic])).toEqual({ status: 0, text: helpPage(topic) });
+    for (const topic of helpTopics)
+      expect(await printed(["help", topic])).toEqual({ status: 0, text: helpPage(topic) });
     for (const command of Object.keys(commandPages)) {
       expect(await printed([command, "--help"]), command).toEqual({ status: 0, text: helpPage(command) });
     }

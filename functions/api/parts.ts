@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { releaseJob } from "../../layers/access/index.ts";
 import { environmentValue, MediaError, readSettings } from "../../layers/core/index.ts";
 import {
   abandonParts,
@@ -36,6 +37,7 @@ export const handler = endpoint(async (event) => {
   if (event.requestContext.http.method === "DELETE") {
     await abandonParts(upload);
     await deleteJobRecord(job);
+    await releaseJob(job, { mostJobs: readSettings(process.env).TENANT_MAX_JOBS });
     return { statusCode: 204, body: "" };
   }
   if (event.pathParameters?.call !== undefined) return json(200, await signedCall(event, upload));

@@ -1,6 +1,14 @@
 import type { Context } from "aws-lambda";
 import { environmentValue, log, MediaError, readSettings } from "../../layers/core/index.ts";
-import { deletePrefix, getJson, headObject, keys, putObject, readJob, withTranscript } from "../../layers/storage/index.ts";
+import {
+  deletePrefix,
+  getJson,
+  headObject,
+  keys,
+  putObject,
+  readJob,
+  withTranscript,
+} from "../../layers/storage/index.ts";
 import { type FetchOutput, fetchInputSchema, fetchOutputSchema } from "../../layers/workflow/index.ts";
 import { storeCaptions } from "./captions.ts";
 import { createEntries } from "./entries.ts";

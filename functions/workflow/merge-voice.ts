@@ -36,7 +36,9 @@ export async function addVoice(
   const failures = await failedWindows(bucket, input.mapManifestKey);
   if (split.work.recognition !== "windows") {
     const [first] = failures.values();
-    if (first && failures.size === split.windows) {
+    // Text that the loop or the sender has brought is a result without any voices.
+    const alone = split.work.recognition === "none" && !job.options.transcript;
+    if (alone && first && failures.size === split.windows) {
       const { error, cause } = first;
       return { incomplete: true, nothing: { step: "infer", error, cause } };
     }

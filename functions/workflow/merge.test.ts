@@ -20,7 +20,7 @@ let storage: AsyncDisposable;
 beforeAll(async () => {
   storage = await openTestS3({
     MODEL_CARD: JSON.stringify({ id: "m", revision: "1", sha256: "", precision: "int8", demo: true }),
-    VOICE_MODEL_CARD: JSON.stringify({ id: "demo-voice", revision: "1", sha256: "", precision: "int8" }),
+    VOICE_MODEL_CARD: JSON.stringify({ id: "ast-asvspoof5", revision: "1", sha256: "", precision: "int8" }),
   });
 });
 afterAll(() => storage[Symbol.asyncDispose]());
@@ -113,7 +113,10 @@ describe("merge in exact mode", () => {
     const input = { ...ref, workPrefix, options, work, window };
     const item = { Input: JSON.stringify(input), Status: "FAILED", Error: "memory.exceeded", Cause: "too small" };
     const bucket = { DestinationBucket: "results", MapRunArn: "", ResultFiles: {} };
-    const files = { ...bucket, ResultFiles: { FAILED: [{ Key: `${workPrefix}map/FAILED_0.json`, Size: 1 }], SUCCEEDED: [], PENDING: [] } };
+    const files = {
+      ...bucket,
+      ResultFiles: { FAILED: [{ Key: `${workPrefix}map/FAILED_0.json`, Size: 1 }], SUCCEEDED: [], PENDING: [] },
+    };
     await putObject("results", `${workPrefix}map/FAILED_0.json`, JSON.stringify([item]), "application/json");
     await putObject("results", `${workPrefix}map/manifest.json`, JSON.stringify(files), "application/json");
     await putObject("results", keys.plan(workPrefix), `${JSON.stringify(window)}\n`, "application/json");

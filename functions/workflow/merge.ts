@@ -1,6 +1,15 @@
 import { Readable } from "node:stream";
 import { environmentValue, type JobRef, log, MediaError } from "../../layers/core/index.ts";
-import { deletePrefix, isResult, keys, putStream, readJob, type TranscriptFormat } from "../../layers/storage/index.ts";
+import {
+  deletePrefix,
+  getJson,
+  isResult,
+  keys,
+  putObject,
+  putStream,
+  readJob,
+  type TranscriptFormat,
+} from "../../layers/storage/index.ts";
 import {
   assembleTranscript,
   renderJson,
@@ -59,6 +68,7 @@ export async function handler(event: unknown): Promise<MergeOutput> {
     for (const segment of transcript.segments) segment.language = "und";
   const unheard = voices && (await addVoice(bucket, input, { voices, transcript, activity }));
   if (unheard?.nothing) return { status: "failed", failure: unheard.nothing };
+  await keepPeaks(bucket, workPrefix, job);
   await writeTranscript(bucket, job, transcript);
   const incomplete = results.incomplete || unheard?.incomplete;
   const status = transcript.ledger.totalsMs.failed > 0 || incomplete ? "partial" : "done";
@@ -96,6 +106,12 @@ const removeWork = (bucket: string, workPrefix: string, status: "done" | "partia
   deletePrefix(bucket, workPrefix, status === "partial" ? isResult : undefined);
 
 const modelCard = () => transcriptSchema.shape.model.parse(JSON.parse(environmentValue("MODEL_CARD")));
+
+/** A transcript that came without audio has none. */
+async function keepPeaks(bucket: string, workPrefix: string, ref: JobRef): Promise<void> {
+  const measured = await getJson(bucket, keys.measuredPeaks(workPrefix));
+  if (measured) await putObject(bucket, keys.peaks(ref), JSON.stringify(measured.value), "application/json");
+}
 
 async function writeTranscript(bucket: string, ref: JobRef, transcript: Transcript): Promise<void> {
   const forms: Record<TranscriptFormat, { body: Iterable<string>; type: string }> = {

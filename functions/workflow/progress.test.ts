@@ -41,7 +41,8 @@ it("takes what is left of the failed execution of a deleted job away, and is con
   const job = await queued();
   await deleteJobRecord(await readJob(job));
   const workPrefix = keys.workPrefix(job.executionName);
-  for (const key of [keys.audio(workPrefix), keys.result(workPrefix, 0)]) await putObject("results", key, "x", "text/plain");
+  for (const key of [keys.audio(workPrefix), keys.result(workPrefix, 0)])
+    await putObject("results", key, "x", "text/plain");
   const failure = { step: "probe", error: "job.not_found", cause: "" };
   await recordFailure({ job, workPrefix, executionName: job.executionName, failure });
   expect(await headObject("results", keys.audio(workPrefix))).toBeUndefined();

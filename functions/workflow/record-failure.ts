@@ -23,7 +23,11 @@ export async function recordFailure(input: z.output<typeof failInputSchema>): Pr
   if (!record) {
     // Deleted meanwhile: what a step wrote after that is nobody's.
     const deleted = await deletePrefix(bucket, workPrefix);
-    log.info("the execution of a deleted job ended", { tenant: job.tenant, jobId: job.jobId, workObjectsDeleted: deleted });
+    log.info("the execution of a deleted job ended", {
+      tenant: job.tenant,
+      jobId: job.jobId,
+      workObjectsDeleted: deleted,
+    });
     return;
   }
   // Attempts at the same work share their objects: those of a newer one are not to be touched.

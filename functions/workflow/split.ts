@@ -25,7 +25,7 @@ import { isTranscriptAlone, splitTranscript } from "./transcript-alone.ts";
 /**
  * Decodes the audio track once, as a stream, and cuts it into windows at silence: one object per window, one line per window
  * in plan.jsonl, and what voice activity heard in activity.jsonl. For `exact` mode it keeps the audio in one piece instead, and
- * measures its loudest mel on the way. How loud it is over time is kept beside the transcript, for drawing. Memory does not depend on the length of the file.
+ * measures its loudest mel on the way. How loud it is over time is kept for drawing. Memory does not depend on the length of the file.
  */
 export async function handler(event: unknown): Promise<SplitOutput> {
   const tookMs = stopwatch();
@@ -67,7 +67,7 @@ export async function handler(event: unknown): Promise<SplitOutput> {
     const { warnings } = await decoder.done;
     const audio = (await whole?.end()) ?? null;
     await output.end();
-    await putObject(bucket, keys.peaks(job), JSON.stringify(peaks.finish()), "application/json");
+    await putObject(bucket, keys.measuredPeaks(workPrefix), JSON.stringify(peaks.finish()), "application/json");
     const { windows, durationMs, mapKey } = output;
     // What the headers said may have been less, or nothing.
     const quota = { minutesPerDay: settings.TENANT_MINUTES_PER_DAY };

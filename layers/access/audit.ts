@@ -2,10 +2,7 @@ import { randomBytes } from "node:crypto";
 import { environmentValue, type TenantId } from "../core/index.ts";
 import { keys, putObject } from "../storage/index.ts";
 
-export type AuditAction =
-  | `job.${"create" | "cancel" | "retry" | "delete"}`
-  | `upload.${"give_up" | "complete"}`
-  | `key.${"create" | "rotate" | "revoke"}`;
+export type AuditAction = `job.${"create" | "cancel" | "retry" | "delete"}` | `key.${"create" | "rotate" | "revoke"}`;
 
 export type AuditRecord = {
   tenant: TenantId;

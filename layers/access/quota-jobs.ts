@@ -36,6 +36,16 @@ export async function claimJob(ref: JobRef, { mostJobs, uploadWithinMs }: JobQuo
   });
 }
 
+/** Gives the place of a job back whose record is gone: nothing would say that it has ended. */
+export async function releaseJob({ tenant, jobId }: JobRef, { mostJobs }: Pick<JobQuota, "mostJobs">): Promise<void> {
+  if (mostJobs === undefined) return;
+  await changeCounter(keys.jobsInFlight(tenant), stateSchema, (state) => {
+    if (!state || !(jobId in state.jobs)) return undefined;
+    const { [jobId]: _, ...jobs } = state.jobs;
+    return { format: 1 as const, jobs };
+  });
+}
+
 async function stillInFlight(
   { tenant }: JobRef,
   jobs: Record<string, number>,

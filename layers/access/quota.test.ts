@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { openTestS3 } from "../../test/support/s3.ts";
 import { type JobRef, newJobId, parseTenantId, type TenantId } from "../core/index.ts";
 import { createJob, jobOptionsSchema, updateJob } from "../storage/index.ts";
-import { claimJob } from "./quota-jobs.ts";
+import { claimJob, releaseJob } from "./quota-jobs.ts";
 import { chargeMinutes, requireMinutes } from "./quota-minutes.ts";
 
 let storage: AsyncDisposable;
@@ -59,6 +59,14 @@ describe("jobs in flight", () => {
     await updateJob(refs[0]!, () => ({ status: "failed" }));
     await claimJob(next, quota);
     await expect(claimJob(await job(), quota)).rejects.toMatchObject({ context: { retryAfterSeconds: 15 } });
+  });
+
+  it("make room at once for one that is deleted", async () => {
+    const refs = await Promise.all([job(), job(), job()]);
+    for (const ref of refs) await claimJob(ref, quota);
+    await Promise.all([refs[0]!, refs[1]!, refs[0]!].map((ref) => releaseJob(ref, quota)));
+    for (const ref of [await job(), await job()]) await claimJob(ref, quota);
+    await expect(claimJob(await job(), quota)).rejects.toMatchObject({ code: "quota.jobs" });
   });
 
   it("do not include what was never sent in time, or never came to be", async () => {

@@ -68,6 +68,8 @@ export const keys = {
   activity: (workPrefix: string) => key(`${workPrefix}activity.jsonl`),
   /** What the fetch step has stored, written once. */
   fetched: (workPrefix: string) => key(`${workPrefix}fetched.json`),
+  /** The peaks as split measured them; merge puts them beside the transcript. */
+  measuredPeaks: (workPrefix: string) => key(`${workPrefix}peaks.json`),
   probe: (workPrefix: string) => key(`${workPrefix}probe.json`),
   window: (workPrefix: string, index: number) => key(`${workPrefix}windows/${padded(index)}.pcm`),
   /** The whole decoded audio, for `exact` mode. */

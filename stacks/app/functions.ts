@@ -8,7 +8,10 @@ import { voiceModelGrants, voiceTmpMB } from "./voice.ts";
 /** One permission: actions on a bucket's prefix, on the state machine, or on Amazon Transcribe's jobs. Nothing else is allowed to a function. */
 export type Grant =
   | { bucket: BucketName; prefix: string; actions: readonly ObjectAction[] }
-  | { machine: "media"; actions: readonly ("states:StartExecution" | "states:StopExecution" | "states:ListExecutions")[] }
+  | {
+      machine: "media";
+      actions: readonly ("states:StartExecution" | "states:StopExecution" | "states:ListExecutions")[];
+    }
   | { function: FunctionName; actions: readonly "lambda:InvokeFunction"[] }
   | { service: "transcribe"; actions: readonly `transcribe:${"Start" | "Get"}TranscriptionJob`[] }
   | { service: "bedrock"; actions: readonly "bedrock:InvokeModelWithResponseStream"[] }
@@ -146,10 +149,11 @@ export function functionSpecs(settings: Settings): Record<FunctionName, Function
       ...small,
       entry: "functions/api/parts.ts",
       environment: ["UPLOADS_BUCKET", "RESULTS_BUCKET"],
-      settings: ["UPLOAD_URL_SECONDS"],
+      settings: ["UPLOAD_URL_SECONDS", ...tenantSettings],
       grants: [
         uploads("s3:PutObject", "s3:ListMultipartUploadParts", "s3:AbortMultipartUpload"),
         records("s3:GetObject", "s3:DeleteObject", "s3:ListBucket"),
+        ...quotaGrants(settings),
       ],
     },
     media: {
@@ -219,7 +223,7 @@ export function functionSpecs(settings: Settings): Record<FunctionName, Function
       ...small,
       entry: "functions/api/delete.ts",
       environment: ["UPLOADS_BUCKET", "RESULTS_BUCKET", ...keepsPassages.environment],
-      settings: keepsPassages.settings,
+      settings: [...keepsPassages.settings, ...tenantSettings],
       grants: [
         uploads("s3:DeleteObject", "s3:ListBucket", "s3:AbortMultipartUpload"),
         inbox("s3:GetObject", "s3:DeleteObject", "s3:ListBucket"),
@@ -228,6 +232,7 @@ export function functionSpecs(settings: Settings): Record<FunctionName, Function
         transcripts("s3:DeleteObject", "s3:ListBucket"),
         webhooks("s3:DeleteObject"),
         stop,
+        ...quotaGrants(settings),
         auditGrant,
         ...keepsPassages.grants,
       ],
@@ -374,7 +379,6 @@ export function functionSpecs(settings: Settings): Record<FunctionName, Function
         records("s3:GetObject", "s3:PutObject", "s3:ListBucket"),
         work("s3:PutObject", "s3:AbortMultipartUpload"),
         ...minuteGrants(settings),
-        transcripts("s3:PutObject"),
       ],
     },
     infer: {
@@ -476,7 +480,18 @@ export function functionSpecs(settings: Settings): Record<FunctionName, Function
 export const machineGrants: readonly Grant[] = [work("s3:GetObject", "s3:PutObject", "s3:ListBucket")];
 
 /** The functions that the state machine invokes. */
-export const machineFunctions: readonly FunctionName[] = ["fetch", "probe", "split", "infer", "transcribe", "merge", "fail", "notify", "subtitles", "index"];
+export const machineFunctions: readonly FunctionName[] = [
+  "fetch",
+  "probe",
+  "split",
+  "infer",
+  "transcribe",
+  "merge",
+  "fail",
+  "notify",
+  "subtitles",
+  "index",
+];
 
 /** What the lifecycle rules of the buckets may do on a host that applies them itself. */
 export const lifecycleGrants: readonly Grant[] = [

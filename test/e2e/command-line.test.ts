@@ -4,7 +4,7 @@ import { copyFile, mkdir, mkdtemp, readdir, readFile, rm } from "node:fs/promise
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { cliPath } from "./support/cli.ts";
 import { sample, textNamedMp4 } from "./support/media.ts";
 
@@ -16,6 +16,7 @@ afterAll(() => rm(directory, { recursive: true, force: true }));
 
 function start(args: readonly string[]) {
   const child = spawn(process.execPath, [cliPath, ...args, "--model", "demo", "--data", join(directory, "data")]);
+  onTestFinished(() => void child.kill("SIGKILL"));
   const output = { stdout: "", stderr: "" };
   for (const name of ["stdout", "stderr"] as const) {
     child[name].setEncoding("utf8").on("data", (text: string) => {
@@ -32,7 +33,10 @@ describe("the command line", () => {
     const { child, output, ended } = start(["-", text, "--json"]);
     createReadStream(sample.english).pipe(child.stdin);
     expect(await ended).toBe(1);
-    const lines = output.stdout.trim().split("\n").map((line) => JSON.parse(line) as Record<string, unknown>);
+    const lines = output.stdout
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
     expect(lines).toEqual([
       expect.objectContaining({ file: "stdin", status: "done", error: null, written: [] }),
       expect.objectContaining({ file: text, status: "failed" }),
@@ -40,7 +44,7 @@ describe("the command line", () => {
     expect(JSON.stringify(lines[0]?.transcript)).toContain("one two three");
     expect(lines[1]?.error).toMatchObject({ code: "media.not_media" });
     expect(output.stderr).toContain("DEMO");
-  });
+  }, 120_000);
 
   it("watches a folder: what comes is done once, also after another start", async () => {
     const inbox = join(directory, "inbox");
@@ -63,5 +67,5 @@ describe("the command line", () => {
     expect(await readFile(join(out, "second.mp4.txt"), "utf8")).toContain("one two three");
     expect(two.output.stderr).not.toContain("first.ogg");
     expect(two.output.stderr).toContain("wrote");
-  });
+  }, 240_000);
 });

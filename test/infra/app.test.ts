@@ -4,7 +4,14 @@ import validate from "asl-validator";
 import { describe, expect, it } from "vitest";
 import { scopes } from "../../layers/access/index.ts";
 import { readSettings, retryableCodes } from "../../layers/core/index.ts";
-import { buckets, functionSpecs, machineFunctions, mediaWorkflow, routeScopes, routes } from "../../stacks/app/index.ts";
+import {
+  buckets,
+  functionSpecs,
+  machineFunctions,
+  mediaWorkflow,
+  routeScopes,
+  routes,
+} from "../../stacks/app/index.ts";
 import { functionArn } from "../../stacks/local/environment.ts";
 import { projectRoot } from "../../stacks/local/project-root.ts";
 
@@ -104,14 +111,20 @@ describe("functions, routes and buckets", () => {
     ]);
     const keepers = Object.entries(specs).filter(([, { grants }]) => JSON.stringify(grants).includes('"keys/"'));
     expect(keepers.map(([name]) => name).sort()).toEqual(["authorize", "keys"]);
-    const auditors = Object.values(specs).flatMap(({ grants }) => grants.filter((one) => JSON.stringify(one).includes("audit/")));
+    const auditors = Object.values(specs).flatMap(({ grants }) =>
+      grants.filter((one) => JSON.stringify(one).includes("audit/")),
+    );
     for (const grant of auditors) expect(grant.actions).toEqual(["s3:PutObject"]);
   });
 
   it("say of every route what its caller must be allowed to do", () => {
-    for (const { route, scope } of routes) expect([route, scope === null || scopes.includes(scope)]).toEqual([route, true]);
-    expect(routes.filter(({ scope }) => scope === null).map(({ route }) => route)).toEqual(["GET /health"]);
-    expect(Object.keys(routeScopes)).toEqual(expect.arrayContaining(routes.filter((one) => one.scope).map((one) => one.route)));
+    for (const { route, scope } of routes)
+      expect([route, scope === null || scopes.includes(scope)]).toEqual([route, true]);
+    const open = routes.filter(({ scope }) => scope === null).map(({ route }) => route);
+    expect(open.sort()).toEqual(["GET /docs", "GET /health", "GET /openapi.json"]);
+    expect(Object.keys(routeScopes)).toEqual(
+      expect.arrayContaining(routes.filter((one) => one.scope).map((one) => one.route)),
+    );
     // Two routes of one name would share a row.
     expect(new Set(routes.map(({ route }) => route)).size).toBe(routes.length);
   });

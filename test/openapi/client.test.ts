@@ -17,7 +17,10 @@ describe("halfgig/client", () => {
   it("a file to its text in three lines, with progress, and as subtitles", async () => {
     const file = await openAsBlob(sample.english);
     const seen = new Set<string>();
-    const job = await halfgig.transcribe(file, { fileName: "digits.mp4", onProgress: ({ status }) => seen.add(status) });
+    const job = await halfgig.transcribe(file, {
+      fileName: "digits.mp4",
+      onProgress: ({ status }) => seen.add(status),
+    });
     expect(job.text).toMatch(/^one two three four five six/);
     expect(job).toMatchObject({ status: "done", language: "en", job: { fileName: "digits.mp4" } });
     expect(seen).toContain("done");
@@ -62,13 +65,23 @@ describe("halfgig/client", () => {
   it("stops waiting when it is told to", async () => {
     const stop = new AbortController();
     const file = await openAsBlob(sample.german);
-    const waiting = halfgig.transcribe(file, { signal: stop.signal, onProgress: () => stop.abort(new Error("enough")) });
+    const waiting = halfgig.transcribe(file, {
+      signal: stop.signal,
+      onProgress: () => stop.abort(new Error("enough")),
+    });
     await expect(waiting).rejects.toThrow("enough");
   });
 
   it("needs nothing that a browser has not", async () => {
     const entryPoints = ["client/index.ts"];
-    const { outputFiles } = await build({ entryPoints, bundle: true, format: "esm", platform: "browser", write: false, minify: true });
+    const { outputFiles } = await build({
+      entryPoints,
+      bundle: true,
+      format: "esm",
+      platform: "browser",
+      write: false,
+      minify: true,
+    });
     const [output] = outputFiles;
     expect(output?.contents.length).toBeGreaterThan(10_000);
     expect(output?.text).not.toMatch(/node:|require\(/);
@@ -78,7 +91,10 @@ describe("halfgig/client", () => {
 describe("the served description", () => {
   it("is there for everybody, for programs and for people", async () => {
     const reply = await fetch(`${demo.host.url}/openapi.json`);
-    expect(await reply.json()).toMatchObject({ openapi: "3.1.1", paths: { "/v1/uploads": { post: expect.any(Object) } } });
+    expect(await reply.json()).toMatchObject({
+      openapi: "3.1.1",
+      paths: { "/v1/uploads": { post: expect.any(Object) } },
+    });
     const page = await fetch(`${demo.host.url}/docs`);
     expect([page.status, page.headers.get("content-type")]).toEqual([200, "text/html; charset=utf-8"]);
     expect(page.headers.get("content-security-policy")).toContain("default-src 'none'");

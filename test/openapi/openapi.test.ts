@@ -56,7 +56,9 @@ describe("the client", () => {
     if (own === undefined) return expect(schema).toBeUndefined();
     const { $schema: _, ...expected } = z.toJSONSchema(own, { io: "output", unrepresentable: "any" });
     const name = schema?.$ref?.split("/").at(-1);
-    expect(name === undefined ? schema : document.components.schemas[name]).toEqual(JSON.parse(JSON.stringify(expected)));
+    expect(name === undefined ? schema : document.components.schemas[name]).toEqual(
+      JSON.parse(JSON.stringify(expected)),
+    );
   });
 });
 

@@ -11,6 +11,7 @@ import type { Peaks } from "../../web/api/types.ts";
 import { type DemoHost, openDemoHost } from "../e2e/support/demo-host.ts";
 import { sample } from "../e2e/support/media.ts";
 import { sendAndWait } from "../e2e/support/send.ts";
+import { calledBy } from "../support/caller.ts";
 import { violations } from "./support/accessibility.ts";
 import { chromiumPath, launchChromium, openPage, until } from "./support/browser.ts";
 
@@ -84,16 +85,12 @@ describe("the page's own routes", () => {
     expect(JSON.parse(/^data: (.+)$/m.exec(text)?.[1] ?? "")).toMatchObject({ jobId, status: "done" });
     expect((await get("/v1/jobs/j0000000000000000000000/events")).status).toBe(404);
     expect((await fetch(`${demo.host.url}/v1/jobs/${jobId}/events`)).status).toBe(401);
-    const again = await demo.host.lambda.invoke("events", eventOf(jobId, { "last-event-id": id }));
+    const again = await demo.host.lambda.invoke("events", {
+      ...{ headers: { "last-event-id": id }, pathParameters: { jobId } },
+      ...calledBy(),
+    });
     expect(again).toMatchObject({ statusCode: 200, body: "retry: 1500\n\n" });
   });
-});
-
-/** A request as the gateway would hand it to a function. */
-const eventOf = (jobId: string, headers: Record<string, string>) => ({
-  headers,
-  pathParameters: { jobId },
-  requestContext: { http: { method: "GET" }, authorizer: { lambda: { tenant: "default", scopes: ["*"] } } },
 });
 
 describe.skipIf(!here)("the page, in Chromium (skipped where there is none)", () => {

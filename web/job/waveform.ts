@@ -6,7 +6,7 @@ type Parts = {
   container: HTMLElement;
   media: HTMLMediaElement | undefined;
   peaks: Peaks;
-  onSeek: (atMs: number) => void;
+  playback: Playback;
 };
 
 /**

@@ -10,7 +10,11 @@ let page: { html: string; styleHash: string } | undefined;
 export const handler = endpoint(async (event): Promise<APIGatewayProxyStructuredResultV2> => {
   const headers = { "cache-control": "public, max-age=300", "x-content-type-options": "nosniff" };
   if (event.rawPath.endsWith(".json")) {
-    return { statusCode: 200, headers: { ...headers, "content-type": "application/json" }, body: JSON.stringify(description) };
+    return {
+      statusCode: 200,
+      headers: { ...headers, "content-type": "application/json" },
+      body: JSON.stringify(description),
+    };
   }
   page ??= docsPage(description as never);
   const policy = `default-src 'none'; style-src 'sha256-${page.styleHash}'; base-uri 'none'; form-action 'none'`;

@@ -43,8 +43,7 @@ th, td { text-align: left; vertical-align: top; padding: .25rem .75rem .25rem 0;
 @media (max-width: 40rem) { nav ul { columns: 1; } }
 `;
 
-const escaped = (text: string) =>
-  text.replace(/[&<>"']/g, (letter) => `&#${letter.charCodeAt(0)};`);
+const escaped = (text: string) => text.replace(/[&<>"']/g, (letter) => `&#${letter.charCodeAt(0)};`);
 
 /** The description as one page: no script, nothing from elsewhere. @returns it, and the hash of its style for a content policy */
 export function docsPage(description: Description): { html: string; styleHash: string } {
@@ -57,7 +56,8 @@ export function docsPage(description: Description): { html: string; styleHash: s
     return `<section><h2 id="${idOf(name)}">${escaped(name)}</h2>${own.map(operationHtml).join("")}</section>`;
   });
   const schemas = Object.entries(components.schemas).map(
-    ([name, schema]) => `<details id="schema-${idOf(name)}"><summary><code>${escaped(name)}</code></summary>${fieldsHtml(schema)}</details>`,
+    ([name, schema]) =>
+      `<details id="schema-${idOf(name)}"><summary><code>${escaped(name)}</code></summary>${fieldsHtml(schema)}</details>`,
   );
   const html = `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
@@ -75,12 +75,16 @@ const idOf = (name: string) => name.toLowerCase().replace(/[^a-z0-9]+/g, "-");
 
 function operationHtml({ method, path, operation }: { method: string; path: string; operation: Operation }): string {
   const { summary, parameters = [], requestBody, responses, security } = operation;
-  const rows = parameters.map(({ name, in: where, required, schema }) => row(name, `${where}: ${typeOf(schema)}`, required ?? false));
+  const rows = parameters.map(({ name, in: where, required, schema }) =>
+    row(name, `${where}: ${typeOf(schema)}`, required ?? false),
+  );
   const bodies = Object.entries(requestBody?.content ?? {}).map(
     ([type, { schema }]) => `<h3>Request <code>${escaped(type)}</code></h3>${fieldsHtml(schema)}`,
   );
   const replies = Object.entries(responses).map(([status, { description, content = {} }]) => {
-    const types = Object.entries(content).map(([type, { schema }]) => `<code>${escaped(type)}</code> ${typeOf(schema)}`);
+    const types = Object.entries(content).map(
+      ([type, { schema }]) => `<code>${escaped(type)}</code> ${typeOf(schema)}`,
+    );
     return row(status, [escaped(description), ...types].join(" · "), false);
   });
   return `<details><summary><code>${method} ${escaped(path)}</code> ${escaped(summary)}</summary>
@@ -109,8 +113,11 @@ function typeOf(schema: Schema): string {
   if (schema.enum) return schema.enum.map((value) => `<code>${escaped(JSON.stringify(value))}</code>`).join(" ");
   if (schema.const !== undefined) return `<code>${escaped(JSON.stringify(schema.const))}</code>`;
   if (schema.items) return `list of ${typeOf(schema.items)}`;
-  const range = [schema.minimum, schema.maximum].map((value) => (value === undefined || Math.abs(value) > 2 ** 50 ? "" : value));
+  const range = [schema.minimum, schema.maximum].map((value) =>
+    value === undefined || Math.abs(value) > 2 ** 50 ? "" : value,
+  );
   const limits = range.some((value) => value !== "") ? ` ${range.join("…")}` : "";
-  const fallback = schema.default === undefined ? "" : ` (default <code>${escaped(JSON.stringify(schema.default))}</code>)`;
+  const fallback =
+    schema.default === undefined ? "" : ` (default <code>${escaped(JSON.stringify(schema.default))}</code>)`;
   return `${escaped([schema.type ?? "anything"].flat().join(" or "))}${limits}${fallback}`;
 }

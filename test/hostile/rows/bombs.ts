@@ -35,12 +35,14 @@ const growing: Row[] = [
   },
   {
     name: "the same, which says that it lasts a second",
+    slow: true,
     file: (k) => k.write("a.flac", constantFlac(55, { rateHz: 1, totalSamples: 1 })),
     refused: ["media.too_long", ...unreadable],
     heard: { says: "", warning: "any" },
   },
   {
     name: "FLAC of three hundred bytes that lasts two minutes",
+    slow: true,
     file: (k) => k.write("a.flac", constantFlac(15, { rateHz: 8_000 })),
     heard: { durationMs: 122_878, says: "", warning: "any" },
   },
@@ -65,6 +67,7 @@ const heads: Row[] = [
   { name: "boxes ten thousand deep", file: (k) => k.write("a.mp4", movOfDepth(10_000)), refused: unreadable },
   {
     name: "65,535 channels",
+    slow: true,
     file: (k) => k.write("a.wav", wav(Buffer.alloc(200_000), { channels: 65_535 >> 4, bits: 16 })),
     refused: unreadable,
     heard: { says: "", warning: "any" },

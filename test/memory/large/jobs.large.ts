@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -10,11 +10,11 @@ import { type ResolvedModel, resolveModel } from "../../../layers/models/index.t
 import { LocalHost } from "../../../stacks/local/host.ts";
 import { repeated } from "../../e2e/support/media.ts";
 import { readTranscript, sendAndWait } from "../../e2e/support/send.ts";
+import { gigabyte, withPauses } from "../long-media.ts";
 import { writeTrueSizeModel } from "../true-size-model.ts";
 
 /** MEMORY_MINUTES makes it shorter while one works on it. */
 const minutes = Number(process.env.MEMORY_MINUTES ?? 120);
-const secondsPerSample = 15;
 const mostShare = 0.9;
 const rows: (string | number)[][] = [];
 let directory: string;
@@ -63,8 +63,14 @@ async function runJobs(
 
 describe("jobs with a model of whisper-tiny's true size, each function under its own limit", () => {
   it(`a recording of ${minutes} minutes`, async () => {
-    const file = await repeated(directory, Math.ceil((minutes * 60) / secondsPerSample), "long.wav");
-    await runJobs(`${minutes} minutes`, [file], { settings: {}, share: mostShare });
+    const speech = await withPauses(directory, Math.ceil(minutes * 60));
+    await runJobs(`${minutes} minutes`, [speech], { settings: {}, share: mostShare });
+  });
+
+  it("a file of 1 GiB", async () => {
+    const file = await gigabyte(directory);
+    expect((await stat(file)).size).toBeGreaterThanOrEqual(2 ** 30);
+    await runJobs("1 GiB", [file], { settings: {}, share: mostShare });
   });
 
   it("four jobs at once", async () => {
