@@ -10,10 +10,12 @@ import { seeded } from "../test/parity/seeded.ts";
 /** Rows, inner and outer size of the product: those of an encoder with wide layers, large enough that the edges do not count. */
 const rows = 1536;
 const width = 1536;
-const runs = 15;
 
-/** Multiply-adds per millisecond of one thread in the library's own matrix product: what an encoder could reach at most. */
-export async function gemmPeak(precision: Precision): Promise<number> {
+/** One product in the library's own kernel, ready to be run again and again. */
+export type Gemm = AsyncDisposable & { readonly multiplyAdds: number; run(): Promise<void> };
+
+/** A product of 1536³ on one thread, in the nodes that the models' own products are made of: the rate that an encoder could reach at most. */
+export async function openGemm(precision: Precision): Promise<Gemm> {
   const directory = await mkdtemp(join(tmpdir(), "halfgig-gemm-"));
   try {
     {
@@ -34,16 +36,18 @@ export async function gemmPeak(precision: Precision): Promise<number> {
       graph.output("y", []);
       await graph.writeTo(join(directory, "gemm.onnx"));
     }
-    await using session = await Session.open(join(directory, "gemm.onnx"), { threads: 1, arena: true });
-    using inputs = new TensorMap({ x: session.tensor(seeded("x", rows * width), [1, rows, width]) });
-    const times: number[] = [];
-    for (let run = 0; run < runs; run++) {
-      const started = performance.now();
-      using _ = await session.run(inputs.feeds);
-      times.push(performance.now() - started);
-    }
-    // The best run: whatever else the machine does only takes away.
-    return (rows * width * width) / Math.min(...times);
+    const session = await Session.open(join(directory, "gemm.onnx"), { threads: 1, arena: true });
+    const inputs = new TensorMap({ x: session.tensor(seeded("x", rows * width), [1, rows, width]) });
+    return {
+      multiplyAdds: rows * width * width,
+      async run() {
+        using _ = await session.run(inputs.feeds);
+      },
+      async [Symbol.asyncDispose]() {
+        inputs[Symbol.dispose]();
+        await session[Symbol.asyncDispose]();
+      },
+    };
   } finally {
     await rm(directory, { recursive: true, force: true });
   }

@@ -10,7 +10,6 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { build } from "esbuild";
-import { encoderProducts, gemmPeak } from "./gemm.ts";
 import { median, type SpeechTimes } from "./measure.ts";
 import { transformersVersion } from "./peer.ts";
 import { prepareSides } from "./sides.ts";
@@ -90,8 +89,7 @@ try {
     console.error(`round ${round} of ${rounds} …`);
     theirs.push(await once(peer));
     ours.push(await once(halfgig));
-    const ideal = encoderProducts.int8 / (await gemmPeak("int8")) + encoderProducts.fp32 / (await gemmPeak("fp32"));
-    shares.push(ideal / ours.at(-1)!.encoderBestMs);
+    shares.push((await report<{ share: number }>([script("run-roofline.ts"), sides.halfgig])).share);
   }
   console.error("looking for the smallest limits …");
   const limits = {

@@ -14,7 +14,9 @@ export async function search(argv: readonly string[]): Promise<number> {
   const chosen = { ...(limit ? { limit: String(limit) } : {}), ...(mode ? { mode } : {}) };
   const found = await service.api.search({ q: text, ...chosen, ...filters });
   process.stdout.write(
-    json ? `${JSON.stringify(found, null, 2)}\n` : passagesText(found, { colour: process.stdout.isTTY }),
+    json
+      ? `${JSON.stringify(found, null, 2)}\n`
+      : passagesText(found, { colour: process.stdout.isTTY && process.stdout.hasColors() }),
   );
   return found.passages.length > 0 ? exitStatus.done : exitStatus.failed;
 }

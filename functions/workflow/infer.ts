@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import { pcmFromBytes } from "../../layers/audio/index.ts";
-import { environmentValue, log, readSettings } from "../../layers/core/index.ts";
+import { environmentValue, log, MediaError, readSettings } from "../../layers/core/index.ts";
 import { watchMemory } from "../../layers/inference/index.ts";
 import { openProvider, type SpeechProvider } from "../../layers/providers/index.ts";
 import { detectWindowLanguage, transcribeWindow } from "../../layers/speech/index.ts";
@@ -16,6 +16,7 @@ import {
 import { recogniser, speechOptions } from "./recogniser.ts";
 import { timingMetadata } from "./timings.ts";
 import { judgeWindow, scoreStretch } from "./voice.ts";
+import type { WindowVoice } from "./voice-results.ts";
 
 type Input = z.output<typeof inferInputSchema>;
 type WindowTranscript = z.input<typeof speechClipOutputSchema>["transcript"];
@@ -53,17 +54,27 @@ export async function handler(
 
   const started = performance.now();
   const pcm = await readPcm(bucket, window.key);
-  const result = {
-    ...(input.work.recognition === "windows" && (await recognise(pcm, input))),
-    // After it: two models are never in use at once, so that they need not fit the memory together.
-    ...(input.work.tasks.includes("voice") && { voice: await judgeWindow(pcm, input) }),
-  };
+  const transcript = input.work.recognition === "windows" ? await recognise(pcm, input) : undefined;
+  // After it: two models are never in use at once, so that they need not fit the memory together.
+  const voice = input.work.tasks.includes("voice") ? await judge(pcm, input, transcript !== undefined) : undefined;
+  const result = { ...transcript, ...(voice && { voice }) };
   const first = await putObject(bucket, resultKey, `${JSON.stringify(result)}\n`, "application/json", {
     onlyIfAbsent: true,
     metadata: timingMetadata(performance.now() - started),
   });
   log.info("window inferred", { key: resultKey, first });
   return { index: window.index, reused: !first };
+}
+
+/** Where judging fails for good, text that is there is kept: merge finds the window without a judgement, and says so. */
+async function judge(pcm: Float32Array, input: Input, hasText: boolean): Promise<WindowVoice | undefined> {
+  try {
+    return await judgeWindow(pcm, input);
+  } catch (error) {
+    if (!hasText || !(error instanceof MediaError) || error.retryable) throw error;
+    log.error("voices of a window could not be judged", error);
+    return undefined;
+  }
 }
 
 async function recognise(

@@ -139,7 +139,10 @@ export class WhisperModel implements SpeechModel {
       cache.is(hypotheses) ? cache : KeyValueCache.gather(this.#decoder, hypotheses, this.manifest)
     ).retain();
     try {
-      using input = new TensorMap({ embeds: this.#decoder.tensor(embeds, [batch, count, hiddenSize]) });
+      using input = new TensorMap(
+        { embeds: this.#decoder.tensor(embeds, [batch, count, hiddenSize]) },
+        { ownsMemory: true },
+      );
       const outputs = await this.#decoder.run({ ...input.feeds, ...past.tensors.feeds, ...audio.cross.feeds });
       const present = KeyValueCache.fromOutputs(outputs, batch, this.manifest).retain();
       for (const [row, hypothesis] of hypotheses.entries()) hypothesis.advance(count, present, row);

@@ -44,8 +44,8 @@ import { PrincipalObjects } from "./principal-objects.ts";
 import { PublicAddress } from "./public-address.ts";
 import { type ObjectEvent, S3Server } from "./s3/index.ts";
 import { keepSchedules } from "./schedules.ts";
-import { type ExecutionEnd, StatesService } from "./states/index.ts";
 import { searchValues } from "./search.ts";
+import { type ExecutionEnd, StatesService } from "./states/index.ts";
 import { type SystemLimit, type SystemSizing, SystemWatch, shareOf } from "./system/index.ts";
 
 export type HostOptions = {
@@ -166,7 +166,9 @@ async function start(
   const access = new Access(credentials, specs);
   const bundles = options.artefacts
     ? { directory: options.artefacts.unpacked, reused: true }
-    : await bundleFunctions(specs, settings.HALFGIG_BUNDLE_CACHE ?? join(dataDirectory, "bundles"), { frugal: system !== undefined });
+    : await bundleFunctions(specs, settings.HALFGIG_BUNDLE_CACHE ?? join(dataDirectory, "bundles"), {
+        frugal: system !== undefined,
+      });
 
   // An event that comes before there is anybody to deliver it to is found by the sweep below.
   let events: AsyncInvoker | undefined;

@@ -1,8 +1,12 @@
 /**
  * Works with models of true size as infer does, in one process, and reports what that took as one line of JSON:
  * `node model-process.ts windows <count> <speech model> <seconds>` decodes windows of that length one after the other;
+ * `node model-process.ts grow …` does the same, and collects garbage before it reads what is resident: what grows then is a leak, and not
+ * the saw of a collector that comes round once in some hundred windows;
  * `node model-process.ts evict <count> <speech model> <voice model>` uses two models in turn that may not stay in memory together.
  */
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import {
   loadVoiceModel,
   MemoryBudget,
@@ -30,15 +34,18 @@ const framesPerSecond = 100;
 const [, , task, count, speechDirectory = "", last = ""] = process.argv;
 const rssMiB: number[] = [];
 let evictions = 0;
-if (task === "windows") await windows(Number(count), Number(last));
+if (task === "windows" || task === "grow") await windows(Number(count), Number(last), task === "grow");
 else await evict(Number(count), last);
 const report: ModelProcessReport = { peakMiB: processMemory().peakMiB, rssMiB, evictions };
 console.log(JSON.stringify(report));
 
-async function windows(total: number, seconds: number): Promise<void> {
+async function windows(total: number, seconds: number, collects: boolean): Promise<void> {
+  setFlagsFromString("--expose-gc");
+  const collect = runInNewContext("gc") as () => void;
   const budget = processBudget();
   for (let index = 0; index < total; index++) {
     await window(budget, seconds);
+    if (collects) collect();
     rssMiB.push(processMemory().rssMiB);
   }
 }

@@ -1,6 +1,9 @@
 import type { Transcript } from "../api/types.ts";
 
-/** New texts by the segments' ids. They stay in this browser: the job's own transcript is what was recognised. */
+/**
+ * New texts by where their segments begin, which a retry of what failed does not change. They stay in this browser: the job's own
+ * transcript is what was recognised.
+ */
 export type Edits = Readonly<Record<number, string>>;
 
 const nameOf = (jobId: string) => `halfgig.edits.${jobId}`;
@@ -23,7 +26,7 @@ export function writeEdits(jobId: string, edits: Edits): void {
 /** The transcript with its texts replaced. Words that nobody timed are no words: an edited segment has none. */
 export function withEdits(transcript: Transcript, edits: Edits): Transcript {
   const segments = transcript.segments.flatMap((segment) => {
-    const text = edits[segment.id];
+    const text = edits[segment.startMs];
     if (text === undefined || text === segment.text) return [segment];
     const { words: _, tokens: __, ...rest } = segment;
     return text.trim() === "" ? [] : [{ ...rest, tokens: [], text }];

@@ -47,6 +47,12 @@ export class Playback {
     };
   }
 
+  /** The element is about to get another source: it is to go on where it is. */
+  keepPlace(): void {
+    this.#atMs = this.atMs;
+    this.#pendingMs = this.#atMs;
+  }
+
   seek(atMs: number): void {
     // Rounding must not end a hair before the word that was chosen.
     const target = atMs + 1;

@@ -17,8 +17,10 @@ export function Player({ jobId, transcript, playback }: Props) {
   useEffect(() => (element ? playback.attach(element) : undefined), [element, playback]);
   const failed = () => {
     // An address works for an hour; what it led to is still there.
-    if (media.value && Date.parse(media.value.expiresAt) < Date.now()) media.reload();
-    else setBroken(true);
+    if (media.value && Date.parse(media.value.expiresAt) < Date.now()) {
+      playback.keepPlace();
+      media.reload();
+    } else setBroken(true);
   };
   const shared = {
     controls: true,

@@ -75,7 +75,7 @@ function ReadList({ edited, edits, follow, playback }: ReadProps) {
       onKeyDown={(event) => list.current && moveByKey(list.current, event)}
     >
       {edited.segments.map((segment) => (
-        <SegmentText key={segment.id} segment={segment} edited={edits[segment.id] !== undefined} />
+        <SegmentText key={segment.id} segment={segment} edited={edits[segment.startMs] !== undefined} />
       ))}
     </ol>
   );
@@ -84,9 +84,9 @@ function ReadList({ edited, edits, follow, playback }: ReadProps) {
 type EditProps = { transcript: Transcript; edits: Edits; onEdits: (edits: Edits) => void };
 
 function EditList({ transcript, edits, onEdits }: EditProps) {
-  const change = (id: number, original: string, text: string) => {
-    const { [id]: _, ...others } = edits;
-    onEdits(text === original ? others : { ...others, [id]: text });
+  const change = (startMs: number, original: string, text: string) => {
+    const { [startMs]: _, ...others } = edits;
+    onEdits(text === original ? others : { ...others, [startMs]: text });
   };
   return (
     <ol class="segments editing">
@@ -98,8 +98,8 @@ function EditList({ transcript, edits, onEdits }: EditProps) {
           <textarea
             rows={Math.max(1, Math.ceil(text.length / 60))}
             aria-label={strings.transcript.editing(clock(startMs))}
-            value={(edits[id] ?? text).trimStart()}
-            onInput={(event) => change(id, text.trimStart(), event.currentTarget.value)}
+            value={(edits[startMs] ?? text).trimStart()}
+            onInput={(event) => change(startMs, text.trimStart(), event.currentTarget.value)}
           />
         </li>
       ))}

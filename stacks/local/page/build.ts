@@ -44,7 +44,10 @@ export async function buildPage(folder: string, { frugal = false } = {}): Promis
       entryPoints: [{ in: join(source, "main.tsx"), out: "page" }],
       outdir: join(unfinished, "assets"),
       absWorkingDir: projectRoot,
-      tsconfig: join(source, "tsconfig.json"),
+      // An image has no tsconfig.json.
+      tsconfigRaw: { compilerOptions: { verbatimModuleSyntax: true } },
+      jsx: "automatic",
+      jsxImportSource: "preact",
       bundle: true,
       splitting: true,
       format: "esm",

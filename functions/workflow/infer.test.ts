@@ -1,0 +1,39 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { defaultTenant, newJobId } from "../../layers/core/index.ts";
+import { resolveModel } from "../../layers/models/index.ts";
+import { getJson, jobOptionsSchema, keys, putObject } from "../../layers/storage/index.ts";
+import { openTestS3 } from "../../test/support/s3.ts";
+import { handler } from "./infer.ts";
+
+let storage: AsyncDisposable;
+let directory: string;
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), "halfgig-infer-"));
+  const model = await resolveModel({ id: "demo", modelsDirectory: directory, precision: "int8" });
+  storage = await openTestS3({ MODEL_DIR: model.directory });
+});
+afterAll(async () => {
+  await storage[Symbol.asyncDispose]();
+  await rm(directory, { recursive: true, force: true });
+});
+
+it.each([
+  ["keeps a window's text where its voices cannot be judged for good", "windows", ["transcribe", "voice"], undefined],
+  ["fails where judging was all there was to do", "none", ["voice"], "model.missing"],
+])("%s", async (_name, recognition, tasks, code) => {
+  const workPrefix = `work/${recognition}/`;
+  const window = { index: 0, key: keys.window(workPrefix, 0), startMs: 0, endMs: 2_000, speech: [[0, 2_000]] };
+  await putObject("results", window.key, Buffer.alloc(2 * 32_000), "application/octet-stream");
+  const ran = handler({
+    ...{ tenant: defaultTenant, jobId: newJobId(), workPrefix, window, options: jobOptionsSchema.parse({}) },
+    work: { recognition, tasks, language: recognition === "windows", mode: "parallel" },
+  });
+  if (code) await expect(ran).rejects.toMatchObject({ code });
+  else await ran;
+  const result = await getJson("results", keys.result(workPrefix, 0));
+  if (code) expect(result).toBeUndefined();
+  else expect(result?.value).toMatchObject({ segments: expect.any(Array) });
+});
