@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { MemoryObjects, runToEnd, testHost } from "../../stacks/local/states/testing/host.ts";
-import { type Example, examples } from "./states-examples.ts";
+import { type Example, examples } from "./states-examples/index.ts";
 
 async function run({ definition, input, functions = {}, objects: stored = {} }: Example) {
   const objects = new MemoryObjects();
