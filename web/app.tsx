@@ -3,12 +3,12 @@ import { Header } from "./header.tsx";
 import { JobView } from "./job/job-view.tsx";
 import { FilesView } from "./jobs/files-view.tsx";
 import { MachineView } from "./machine/machine-view.tsx";
-import { useRoute } from "./route.ts";
 import { SearchView } from "./search/search-view.tsx";
 import { token } from "./session.ts";
 import { SignIn } from "./sign-in.tsx";
 import { useStore } from "./store.ts";
 import { strings } from "./strings.ts";
+import { useRoute } from "./use-route.ts";
 
 export function App() {
   const signedIn = useStore(token) !== undefined;

@@ -1,5 +1,3 @@
-import { useEffect, useState } from "preact/hooks";
-
 /** Where in the page somebody is; kept behind the address's `#`, so that any static host can serve it. */
 export type Route =
   | { view: "files" }
@@ -26,13 +24,3 @@ export const searchLink = (query = "", ask = false) =>
   query ? `#/search?q=${encodeURIComponent(query)}${ask ? "&ask=1" : ""}` : "#/search";
 export const jobLink = (jobId: string, atMs?: number) =>
   `#/jobs/${jobId}${atMs === undefined ? "" : `?t=${(atMs / 1000).toFixed(2)}`}`;
-
-export function useRoute(): Route {
-  const [route, setRoute] = useState(() => parseRoute(location.hash));
-  useEffect(() => {
-    const changed = () => setRoute(parseRoute(location.hash));
-    window.addEventListener("hashchange", changed);
-    return () => window.removeEventListener("hashchange", changed);
-  }, []);
-  return route;
-}

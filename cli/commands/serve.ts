@@ -30,7 +30,7 @@ export async function serve(options: CommandLine): Promise<number> {
   );
   if (host.resumed.length > 0)
     say(`resuming ${host.resumed.length} execution(s) that were running when the host ended`);
-  say(`page          ${host.url}/#token=${host.accessToken}`);
+  say(`page          ${(settings.HALFGIG_PUBLIC_URL ?? host.url).replace(/\/$/, "")}/#token=${host.accessToken}`);
   say(`API           ${host.url}`);
   say(`S3            ${host.s3Url}`);
   say(`access token  ${host.accessToken}`);

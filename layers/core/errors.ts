@@ -11,7 +11,11 @@ export const errorCodes = {
   "request.too_many": { httpStatus: 429, retryable: true, meaning: "more is asked for at once than the host can do" },
   "request.timeout": { httpStatus: 504, retryable: true, meaning: "the answer takes longer than one request may" },
   "quota.jobs": { httpStatus: 429, retryable: false, meaning: "the tenant has as many jobs in flight as it may have" },
-  "quota.minutes": { httpStatus: 429, retryable: false, meaning: "the tenant's minutes of audio for this day are used" },
+  "quota.minutes": {
+    httpStatus: 429,
+    retryable: false,
+    meaning: "the tenant's minutes of audio for this day are used",
+  },
   "key.not_found": { httpStatus: 404, retryable: false, meaning: "no key has this id" },
   "access.forbidden": { httpStatus: 403, retryable: false, meaning: "the key or token may not do this" },
   "access.issuer_unreachable": {
@@ -88,7 +92,11 @@ export const errorCodes = {
   "answer.failed": { httpStatus: 502, retryable: false, meaning: "the language model did not answer" },
   "voice.not_judged": { httpStatus: 404, retryable: false, meaning: "the job did not ask for its voices to be judged" },
   "transcript.incomplete": { httpStatus: 500, retryable: false, meaning: "windows are missing without a reason" },
-  "webhook.not_delivered": { httpStatus: 502, retryable: false, meaning: "the webhook's receiver did not take the news" },
+  "webhook.not_delivered": {
+    httpStatus: 502,
+    retryable: false,
+    meaning: "the webhook's receiver did not take the news",
+  },
   "webhook.refused": { httpStatus: 502, retryable: false, meaning: "the webhook's receiver never will take the news" },
   "workflow.step_failed": { httpStatus: 500, retryable: false, meaning: "a step of the workflow failed" },
   "config.invalid": { httpStatus: 500, retryable: false, meaning: "a setting has a value that cannot be used" },
@@ -98,7 +106,11 @@ export const errorCodes = {
     retryable: false,
     meaning: "what a Lambda layer is packed from is not there",
   },
-  "layer.too_large": { httpStatus: 500, retryable: false, meaning: "a function and its layers are over Lambda's limit" },
+  "layer.too_large": {
+    httpStatus: 500,
+    retryable: false,
+    meaning: "a function and its layers are over Lambda's limit",
+  },
   "host.not_running": { httpStatus: 503, retryable: false, meaning: "no host runs with this data directory" },
   "host.data_in_use": { httpStatus: 409, retryable: false, meaning: "another process uses the data directory" },
 } as const satisfies Record<string, ErrorKind>;

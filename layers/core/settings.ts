@@ -93,7 +93,9 @@ export const settingSchemas = {
     .enum(["local", "openai", "transcribe"])
     .default("local")
     .describe("who recognises speech: the model here, an OpenAI-compatible service, or Amazon Transcribe"),
-  OPENAI_API_KEY: secretWord().describe("key of the OpenAI-compatible service; the functions that call it get it, and no other"),
+  OPENAI_API_KEY: secretWord().describe(
+    "key of the OpenAI-compatible service; the functions that call it get it, and no other",
+  ),
   OPENAI_BASE_URL: httpAddress("https://api.openai.com/v1").describe("address of the OpenAI-compatible service"),
   OPENAI_TRANSCRIPTION_MODEL: z.string().trim().min(1).default("whisper-1").describe("the service's model"),
   SEARCH_INDEX: z
@@ -119,7 +121,9 @@ export const settingSchemas = {
   MEMORY_MODE: z
     .enum(["full", "lite"])
     .default("full")
-    .describe("lite: no models at all (SKIP_AI_MODELS), and one function at a time; text comes from captions and transcripts"),
+    .describe(
+      "lite: no models at all (SKIP_AI_MODELS), and one function at a time; text comes from captions and transcripts",
+    ),
   SKIP_AI_MODELS: flag(false).describe("as DISABLE_WHISPER, for every model"),
   DISABLE_LANGUAGE_DETECTION: flag(false).describe("nothing is said about the language unless the sender names it"),
   DISABLE_ASR_FALLBACK: flag(false).describe("files that bring no transcript are not transcribed"),
@@ -170,7 +174,13 @@ export const settingSchemas = {
       "expected an http or https address",
     )
     .describe("where clients reach the API, and S3 with it, when that is not the service's own address"),
-  TENANT_MAX_JOBS: z.coerce.number().int().min(1).max(1000).optional().describe("most jobs that one tenant may have in flight"),
+  TENANT_MAX_JOBS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(1000)
+    .optional()
+    .describe("most jobs that one tenant may have in flight"),
   TENANT_MINUTES_PER_DAY: z.coerce
     .number()
     .min(1)

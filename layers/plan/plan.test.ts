@@ -119,10 +119,10 @@ describe("plans", () => {
   it("refuse what does not fit, and say what would", () => {
     const large = { ...choices, model: "whisper-small" };
     expect(() => planJob(60_000, large, "arm64")).toThrow(
-      expect.objectContaining({ code: "memory.plan_does_not_fit", message: expect.stringContaining("--memory 2048") }),
+      expect.objectContaining({ code: "memory.plan_does_not_fit", message: expect.stringContaining("--memory 1024") }),
     );
     const { tiers } = planJob(60_000, { ...large, memoryMB: 2048 }, "arm64");
-    expect(tiers.map(({ dollarsPerAudioHour }) => dollarsPerAudioHour === null)).toEqual([true, true, false]);
+    expect(tiers.map(({ dollarsPerAudioHour }) => dollarsPerAudioHour === null)).toEqual([true, false, false]);
   });
 
   it.each(

@@ -31,7 +31,16 @@ describe("Access", () => {
 
   it("lets only the functions that start jobs start executions", () => {
     const allowed = names.filter((name) => access.machine(`AKIA${name}`, "states:StartExecution"));
-    expect(allowed.sort()).toEqual(["complete", "create", "fetch", "media", "mediaUploaded", "retry", "sweep"]);
+    expect(allowed.sort()).toEqual([
+      "complete",
+      "create",
+      "fetch",
+      "media",
+      "mediaUploaded",
+      "openaiAudio",
+      "retry",
+      "sweep",
+    ]);
     expect(access.machine(undefined, "states:StartExecution")).toBe(false);
     expect(access.machine("AKIAmediaUploaded", "states:StopExecution")).toBe(false);
   });

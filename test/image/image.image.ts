@@ -46,6 +46,8 @@ it("the image's files, made by the Dockerfile's own steps, serve and transcribe 
   const url = find(/^API +(\S+)$/m);
   // What the Dockerfile's HEALTHCHECK asks.
   expect((await fetch(`${url}/health`)).status).toBe(200);
+  // The page is built from what the image has.
+  expect(await (await fetch(url)).text()).toContain('src="/assets/page-');
   const api = new ApiClient(url, find(/^access token +(\S+)$/m));
   const job = await api.wait(await send(api, sample.english), () => undefined);
   expect(job.error?.message ?? job.status).toBe("done");

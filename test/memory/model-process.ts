@@ -3,7 +3,8 @@
  * `node model-process.ts windows <count> <speech model> <seconds>` decodes windows of that length one after the other;
  * `node model-process.ts grow …` does the same, and collects garbage before it reads what is resident: what grows then is a leak, and not
  * the saw of a collector that comes round once in some hundred windows;
- * `node model-process.ts evict <count> <speech model> <voice model>` uses two models in turn that may not stay in memory together.
+ * `node model-process.ts evict <count> <speech model> <voice model>` uses two models in turn that may not stay in memory together;
+ * `node model-process.ts both …` does the same under the process' own budget, which decides what stays.
  */
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
@@ -35,7 +36,7 @@ const [, , task, count, speechDirectory = "", last = ""] = process.argv;
 const rssMiB: number[] = [];
 let evictions = 0;
 if (task === "windows" || task === "grow") await windows(Number(count), Number(last), task === "grow");
-else await evict(Number(count), last);
+else await evict(Number(count), last, task === "both");
 const report: ModelProcessReport = { peakMiB: processMemory().peakMiB, rssMiB, evictions };
 console.log(JSON.stringify(report));
 
@@ -60,11 +61,12 @@ async function window(budget: MemoryBudget, seconds: number): Promise<void> {
   for (let index = 1; index < seconds * tokensPerSecond; index++) await model.step(state, [100 + index]);
 }
 
-/** A budget with room for the larger of the two alone: every turn releases the other one and loads its own. */
-async function evict(turns: number, voiceDirectory: string): Promise<void> {
+/** By default under a budget with room for the larger of the two alone: every turn releases the other one and loads its own. */
+async function evict(turns: number, voiceDirectory: string, ownBudget: boolean): Promise<void> {
   const speech = speechModelCostMiB(await readManifest(speechDirectory));
   const voice = voiceModelCostMiB(await readVoiceManifest(voiceDirectory));
-  const budget = new MemoryBudget({ allocationMiB: Math.max(speech, voice) + 96, reserveMiB: 96 });
+  const larger = new MemoryBudget({ allocationMiB: Math.max(speech, voice) + 96, reserveMiB: 96 });
+  const budget = ownBudget ? processBudget() : larger;
   budget.onEviction = () => {
     evictions++;
   };

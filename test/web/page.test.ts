@@ -128,6 +128,14 @@ describe.skipIf(!here)("the page, in Chromium (skipped where there is none)", ()
     expect(asked).not.toContain(`/v1/jobs/${reply.jobId}`);
   });
 
+  it("asks again and again where no events are streamed", async () => {
+    await using opened = await open({ path: "/machine" });
+    const { page } = opened;
+    await page.route("**/events", (route) => route.fulfill({ status: 404, json: { message: "Not Found" } }));
+    await page.goto(`${demo.host.url}/#/jobs/${jobId}`);
+    await page.locator(".segment").first().waitFor();
+  });
+
   it("keeps the token out of the address, and asks for it in a new tab", async () => {
     await using opened = await open();
     expect(opened.page.url()).not.toContain(demo.host.accessToken);

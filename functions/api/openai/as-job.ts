@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { appendAudit } from "../../../layers/access/index.ts";
 import {
   canonicalJson,
   derivedJobId,
@@ -14,10 +15,11 @@ import {
 import { findJob, getJson, isFinal, type JobRecord, keys, putObject, readJob } from "../../../layers/storage/index.ts";
 import { type Transcript, transcriptSchema } from "../../../layers/transcript/index.ts";
 import { registerJob, startJob } from "../../../layers/workflow/index.ts";
+import { admitJob } from "../admit.ts";
 import { modelIdentity } from "../model-identity.ts";
 import type { AudioRequest } from "./request.ts";
 
-type Sent = Pick<AudioRequest, "audio" | "fileName" | "options"> & { tenant: TenantId };
+type Sent = Pick<AudioRequest, "audio" | "fileName" | "options"> & { tenant: TenantId; keyId: string };
 
 /**
  * The transcript of a file by the ordinary workflow, waited for as long as the signal allows. The job is known by its bytes and options: who
@@ -25,13 +27,14 @@ type Sent = Pick<AudioRequest, "audio" | "fileName" | "options"> & { tenant: Ten
  * @throws MediaError `request.timeout` where the job is still at work; what the job failed with
  */
 export async function transcribeAsJob(
-  { tenant, audio, fileName, options }: Sent,
+  { tenant, keyId, audio, fileName, options }: Sent,
   { settings, signal }: { settings: Settings; signal: AbortSignal },
 ): Promise<Transcript> {
   const model = modelIdentity(options, settings);
   const ref = { tenant, jobId: derivedJobId(tenant, sha256Hex(audio), canonicalJson(options), model) };
   const earlier = await findJob(ref);
   if (!earlier || needsStart(earlier)) {
+    await admit(ref, keyId, settings);
     const key = keys.upload(ref);
     const bucket = environmentValue("UPLOADS_BUCKET");
     // The event of the object may come before there is a job of it: then it changes nothing.
@@ -43,6 +46,18 @@ export async function transcribeAsJob(
   const stored = await getJson(environmentValue("RESULTS_BUCKET"), keys.transcript(job, "json"));
   if (stored) return transcriptSchema.parse(stored.value);
   throw new MediaError("transcript.incomplete", `Job ${ref.jobId} is ${job.status}, and its transcript is not there.`);
+}
+
+/** As any other job: it takes one of its tenant's places, and it is on record who asked for it. */
+async function admit(ref: JobRef, keyId: string, settings: Settings): Promise<void> {
+  const record = { tenant: ref.tenant, by: keyId, action: "job.create", subject: ref.jobId } as const;
+  try {
+    await admitJob(ref, settings);
+  } catch (error) {
+    await appendAudit({ ...record, outcome: error instanceof MediaError ? error.code : "internal" });
+    throw error;
+  }
+  await appendAudit({ ...record, outcome: "ok" });
 }
 
 /** Neither at work nor ended with a result. */

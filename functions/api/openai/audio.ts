@@ -13,7 +13,7 @@ const reserveMs = 3_000;
  * `POST /v1/audio/transcriptions` and `/v1/audio/translations`, as OpenAI's clients speak them. A short clip is recognised at once; a longer
  * file becomes an ordinary job, and is waited for.
  */
-export const handler = openAiEndpoint(async (event, { tenant }, context) => {
+export const handler = openAiEndpoint(async (event, { tenant, keyId }, context) => {
   const task = event.requestContext.http.path.endsWith("/translations") ? "translate" : "transcribe";
   const settings = readSettings(process.env);
   const { audio, fileName, options, ...asked } = await readAudioRequest(event, task);
@@ -28,7 +28,7 @@ export const handler = openAiEndpoint(async (event, { tenant }, context) => {
     const waiting = { settings, signal: limit.signal };
     const transcript =
       (await transcribeClip(audio, options, waiting)) ??
-      (await transcribeAsJob({ tenant, audio, fileName, options }, waiting));
+      (await transcribeAsJob({ tenant, keyId, audio, fileName, options }, waiting));
     return replyWith(transcript, { ...asked, task });
   } finally {
     clearTimeout(timer);

@@ -55,6 +55,12 @@ describe("models of true size, int8, in one process under the kernel's limit", (
     expect(peakMiB).toBeLessThan(mostShare * 512);
   });
 
+  it("whisper-tiny and AST-base in 256 MB, under the budget of that allocation", async () => {
+    const { peakMiB, evictions } = await run("both models, small tier", 256, ["both", "5", speech, voice]);
+    expect(evictions).toBe(9);
+    expect(peakMiB).toBeLessThan(256);
+  });
+
   it("whisper-tiny and AST-base in turn: ten loads and evictions of each", async () => {
     const { peakMiB, evictions, rssMiB } = await run("loads and evictions", 512, ["evict", "10", speech, voice]);
     // Every use but the first finds the other model in memory.
