@@ -43,7 +43,7 @@ describe("halfgig models", () => {
     const built = await run("models", "build", "demo-org/demo");
     expect(built.stdout).toMatch(/^demo-org--demo int8: built in \d+\.\d s; \d+\.\d MB/);
     expect((await run("models", "list")).stdout).toMatch(
-      /^demo-org--demo +yes +int8 +\d+\.\d MB +unknown +c0ffee000000/m,
+      /^demo-org--demo +speech +yes +int8 +\d+\.\d MB +unknown +c0ffee000000/m,
     );
 
     hub.requests.length = 0;

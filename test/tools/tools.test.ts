@@ -105,7 +105,7 @@ describe.skipIf(!aws)(named("AWS CLI", aws, "awscli"), () => {
   });
 
   it("invokes a function", async () => {
-    const event = { headers: { authorization: `Bearer ${demo.host.accessToken}` } };
+    const event = { routeKey: "GET /v1/jobs", headers: { authorization: `Bearer ${demo.host.accessToken}` } };
     await writeFile(path("event.json"), JSON.stringify(event));
     const invoked = await api(
       ...["lambda", "invoke", "--function-name", "authorize"],

@@ -12,7 +12,7 @@ export type SystemSizing = {
   idleMs: number;
   /** Memory that the environments of a room share. */
   rooms: Readonly<Record<Room, number>>;
-  /** All functions share one room: only where none of them waits for another. */
+  /** All functions share the room `api`, but for those that wait for the authorizer: they take theirs in `gate`. */
   oneRoom?: boolean;
 };
 
@@ -71,13 +71,13 @@ export function systemSizing(limitMB: number, { MAX_CONCURRENCY }: Pick<Settings
   };
 }
 
-/** Where no model runs at all (MEMORY_MODE=lite): one function at a time beside the host, and who says whose request it is. */
+/** Where no model runs at all (MEMORY_MODE=lite): one function at a time beside the host, but for those that ask who their caller is. */
 export const liteSizing: SystemSizing = {
   limitMB: 200,
   inferMB: stepMB,
   concurrency: 1,
   idleMs: 5_000,
-  rooms: { api: stepMB, gate: gateMB, work: stepMB },
+  rooms: { api: stepMB, gate: apiMB, work: stepMB },
   oneRoom: true,
 };
 
@@ -89,11 +89,11 @@ export function shareOf(
   const runsModels = spec.layers.includes("onnxruntime");
   const isGate = spec.entry === "functions/api/authorize.ts";
   const isApi = !runsModels && !spec.entry.startsWith("functions/workflow/");
-  const room: Room = isGate ? "gate" : isApi || sizing.oneRoom ? "api" : "work";
-  const memoryMB = Math.min(
-    spec.memoryMB,
-    isGate ? gateMB : sizing.oneRoom ? sizing.rooms.api : runsModels ? sizing.inferMB : isApi ? apiMB : stepMB,
-  );
+  const asksGate = spec.grants.some((grant) => "function" in grant && grant.function === "authorize");
+  const inGate = sizing.oneRoom ? asksGate : isGate;
+  const room: Room = inGate ? "gate" : isApi || sizing.oneRoom ? "api" : "work";
+  const needMB = isGate ? gateMB : runsModels ? sizing.inferMB : isApi ? apiMB : stepMB;
+  const memoryMB = Math.min(spec.memoryMB, sizing.oneRoom ? sizing.rooms[room] : needMB);
   const most = spec.concurrency === "windows" ? sizing.concurrency : spec.concurrency;
   return { memoryMB, room, concurrency: Math.min(most, Math.floor(sizing.rooms[room] / memoryMB)) };
 }

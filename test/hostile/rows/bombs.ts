@@ -48,10 +48,10 @@ const growing: Row[] = [
   },
   { name: "Opus whose clock jumps by a hundred hours", file: (k) => opusAhead(k, 100n), refused: "media.too_long" },
   {
-    name: "Opus whose clock jumps by one hour, which is silence",
-    slow: true,
+    // Ogg may be chained, so a jump of its clock is another stream's beginning and no pause.
+    name: "Opus whose clock jumps by one hour",
     file: (k) => opusAhead(k, 1n),
-    heard: { durationMs: 3_600_000 + spokenMs, withinMs: 1000, says: /^one/, warning: "any" },
+    heard: { durationMs: spokenMs, withinMs: 130, says: spoken, warning: /of the declared 360/ },
   },
   {
     name: "36 hours of silence in 35 kilobytes",
