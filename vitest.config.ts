@@ -1,8 +1,13 @@
 import { defineConfig } from "vitest/config";
 
+/** What CI runs besides `npm test`, which stays below eight minutes on two cores. */
+export const longTests = ["test/memory/gigabyte.test.ts", "test/parity/voice.test.ts", "test/e2e/packed.test.ts"];
+
 export default defineConfig({
   test: {
     include: ["{layers,functions,stacks,cli,test}/**/*.test.ts"],
+    // Minutes of work: `npm run test:long`.
+    exclude: ["**/node_modules/**", ...longTests],
     globalSetup: ["test/support/bundle-cache.ts"],
     setupFiles: ["test/support/fast-check.ts"],
     testTimeout: 60_000,

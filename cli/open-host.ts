@@ -61,6 +61,7 @@ export async function openHost(choices: Choices): Promise<OpenedHost> {
     voice: await ensureVoiceModel(settings, base, choices.onNotice),
     embedding: await findEmbeddingModel(settings, base),
     system,
+    pageAtStart: choices.kind === "serve",
     ports: choices.ports,
     onReport: choices.onReport,
     onNotice: choices.onNotice,

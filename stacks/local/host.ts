@@ -56,6 +56,8 @@ export type HostOptions = {
   model?: { directory: string; manifest: ModelManifest } | undefined;
   /** One memory limit for everything, and how it is shared out; without it each function has the allocation of its description. */
   system?: { limit: SystemLimit; sizing: SystemSizing } | undefined;
+  /** Builds the page before anything else runs, where memory is counted: for a host that people look at. */
+  pageAtStart?: boolean | undefined;
   /** Run the functions from what was packed, instead of bundling the sources; they find nothing but their own layers. */
   artefacts?: Artefacts | undefined;
   /** Another runtime than the built-in one, for instance AWS's own interface client: program and arguments. */
@@ -335,8 +337,8 @@ async function start(
     s3Url: s3Listening.url,
     frugal: system !== undefined,
   });
-  // Where memory is counted it is built while nothing else is there; otherwise when somebody looks.
-  if (system) await page.folder();
+  // While nothing else is there; otherwise when somebody looks.
+  if (system && options.pageAtStart) await page.folder();
   const gateway = await listenOnLoopback(
     withS3(
       page.route(

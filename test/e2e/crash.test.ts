@@ -52,7 +52,9 @@ describe("kill -9 of the host in the middle of a job", () => {
     const words = transcript.segments.map((segment: { text: string }) => segment.text.trim()).join(" ");
     expect(words.match(/one two three/g)?.length).toBe(16);
     const counts = await inferencesByWindow(join(data, "serve"));
-    expect([...counts.values()]).toEqual(Array.from({ length: job.windows ?? 0 }, () => 1));
+    expect([...counts.values()].filter((times) => times !== 1)).toEqual([]);
+    // The log line of the window that was being stored may have gone with the host.
+    expect(counts.size).toBeGreaterThanOrEqual((job.windows ?? 0) - 1);
     expect(await second.kill("SIGTERM")).toBe(0);
   });
 

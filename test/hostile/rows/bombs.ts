@@ -87,6 +87,7 @@ const heads: Row[] = [
   },
   {
     name: "an ID3 tag of 20 MB",
+    slow: true,
     file: (k) => behindTags(k, 1, 20_000_000),
     refused: unreadable,
     heard: { durationMs: spokenMs, withinMs: 130, says: spoken, warning: "any" },
@@ -130,6 +131,7 @@ const references: Row[] = [
   { name: "playlists of every kind, that lead here, there and to themselves", file: playlists, refused: notMedia },
   {
     name: "a QuickTime movie whose samples are in another file of this machine",
+    slow: true,
     file: async (k) => k.write("a.mov", movOfAnotherFile(await k.speech())),
     refused: unreadable,
     heard: { durationMs: 1000, says: "", warning: "any" },

@@ -10,6 +10,7 @@ const nothing: Row[] = [
   { name: "1 byte", file: (k) => k.write("a.mp4", "\0"), refused: notMedia },
   {
     name: "the header of each container and no more",
+    slow: true,
     file: (k) =>
       Promise.all([
         k.write("a.mp4", box("ftyp", "isom", u32be(512), "isomiso2")),
@@ -38,6 +39,7 @@ const nothing: Row[] = [
   { name: "noise", slow: true, file: (k) => k.write("a.bin", noise(60_000, 7)), refused: notMedia },
   {
     name: "an HTML error page served as a file",
+    slow: true,
     file: (k) =>
       k.write("talk.mp4", "<!DOCTYPE html><html><head><title>404</title></head><body>Not found</body></html>"),
     refused: notMedia,
@@ -60,6 +62,7 @@ const partOfIt: Heard = {
 const cut: Row[] = [
   {
     name: "fragmented MP4 of which a sixteenth is there, or half",
+    slow: true,
     file: cutAt([1 / 16, 1 / 2], "a.mp4", ...aac, ...inFragments),
     refused: cutOff,
     heard: partOfIt,
@@ -130,6 +133,7 @@ const layouts: Row[] = [
   },
   {
     name: "RF64 that says it has 2⁶² bytes",
+    slow: true,
     file: async (k) =>
       k.write("a.wav", rf64Head(1n << 62n, { rateHz: 16_000, channels: 1, bits: 16 }), await samples(k)),
     refused: ["media.too_long", notMedia],
@@ -148,6 +152,7 @@ const layouts: Row[] = [
   },
   {
     name: "ADTS frames among garbage",
+    slow: true,
     file: async (k) => {
       const frames = await readFile(await k.speechAs("a.aac", ...aac));
       return k.write("a.aac", frames.subarray(0, 20_000), noise(5_000, 3), frames.subarray(20_000));

@@ -51,6 +51,7 @@ const nobody: Row[] = [
 const places: Row[] = [
   {
     name: "silence, then speech at 75 s",
+    slow: true,
     file: afterSilence(75),
     heard: {
       durationMs: 75_000 + spokenMs,
@@ -67,6 +68,7 @@ const places: Row[] = [
   },
   {
     name: "words across 30.00 s",
+    slow: true,
     file: afterSilence(26),
     options: { words: true },
     heard: {
@@ -93,11 +95,13 @@ const places: Row[] = [
   },
   {
     name: "a chorus three times, which is kept",
+    slow: true,
     file: async (k) => k.make("a.wav", "-stream_loop", "2", "-i", await k.speech()),
     heard: { durationMs: 3 * spokenMs, says: [spoken, spoken, spoken].join(" ") },
   },
   {
     name: "two languages",
+    slow: true,
     file: async (k) => inTurn(k, 2, "-i", await k.speech(), "-i", sample.german),
     heard: {
       says: /^one two three four five six .*(eins|zwei|drei)/,
@@ -122,6 +126,7 @@ const given = awkward.map((text, at) => `00:00:0${at}.000 --> 00:00:0${at}.900\n
 const texts: Row[] = [
   {
     name: "text of many scripts, with arrows, markup, ampersands and timings in it",
+    slow: true,
     file: async (k) => k.make("a.wav", ...quiet(8)),
     given: { format: "vtt", text: `WEBVTT\n\n${given}` },
     heard: {

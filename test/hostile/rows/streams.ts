@@ -77,6 +77,7 @@ const clocks: Row[] = [
   },
   {
     name: "an MPEG clock that rolls over in the middle",
+    slow: true,
     file: speechIn("a.ts", ...rolls, "-output_ts_offset", "95440.7"),
     heard: { ...whole, withinMs: 200 },
   },
@@ -88,6 +89,7 @@ const clocks: Row[] = [
   },
   {
     name: "a change of the sample rate and the channels",
+    slow: true,
     file: async (k) => {
       const first = await readFile(await k.speechAs("1.aac", ...aac));
       const second = await readFile(await k.speechAs("2.aac", ...aac, "-ar", "44100", "-ac", "2"));
@@ -113,6 +115,7 @@ const waveforms: Row[] = [
   { name: "384 kHz", slow: true, file: speechIn("a.wav", "-ar", "384000"), heard: whole },
   {
     name: "32 channels",
+    slow: true,
     file: async (k) => {
       const pcm = await samples(k);
       const data = Buffer.alloc(pcm.length * 32);
@@ -131,6 +134,7 @@ const waveforms: Row[] = [
   },
   {
     name: "float samples of which some are NaN and Inf",
+    slow: true,
     file: (k) =>
       floats(k, "a.wav", (value, at) =>
         at % 5000 === 0 ? Number.NaN : at % 7001 === 0 ? Number.POSITIVE_INFINITY : value,

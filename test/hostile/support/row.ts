@@ -24,7 +24,7 @@ export type Heard = {
  */
 export type Row = {
   name: string;
-  /** Minutes of work, or gigabytes: only in `npm run test:hostile`. */
+  /** More than its share of time or space: only in `npm run test:hostile`. */
   slow?: true;
   /** Makes the input, or several, each of which has to meet the expectation. */
   file: (kitchen: Kitchen) => Promise<string | string[]>;
