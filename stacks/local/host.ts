@@ -46,7 +46,7 @@ import { type ObjectEvent, S3Server } from "./s3/index.ts";
 import { keepSchedules } from "./schedules.ts";
 import { searchValues } from "./search.ts";
 import { type ExecutionEnd, StatesService } from "./states/index.ts";
-import { type SystemLimit, type SystemSizing, SystemWatch, shareOf } from "./system/index.ts";
+import { dropStartupGarbage, type SystemLimit, type SystemSizing, SystemWatch, shareOf } from "./system/index.ts";
 
 export type HostOptions = {
   /** Everything the host keeps is in here. One process at a time. */
@@ -375,6 +375,7 @@ async function start(
   const addresses = { gateway: gateway.url, s3: s3Listening.url, api: apiListening.url };
   closers.push(await publishAddresses(dataDirectory, addresses));
 
+  if (system) dropStartupGarbage();
   return make({
     apiUrl: apiListening.url,
     grants: () => access.report(),
