@@ -8,7 +8,8 @@ import { sample } from "../e2e/support/media.ts";
 import { sendAndWait } from "../e2e/support/send.ts";
 import { findProgram, named, type Ran, run } from "./support/programs.ts";
 
-const aws = findProgram("/usr/bin/aws", "aws");
+// Version 2, as Debian has it: version 1, which may be found in PATH, signs addresses the old way and writes times as numbers.
+const aws = findProgram("/usr/bin/aws");
 const rclone = findProgram("rclone");
 const curl = findProgram("curl");
 const openssl = findProgram("openssl");
