@@ -1,5 +1,5 @@
 import type { SettingName, Settings } from "../../layers/core/index.ts";
-import type { FunctionSpec, Grant, ObjectAction } from "./functions.ts";
+import type { FunctionSpec, Grant, ObjectAction } from "./function-spec.ts";
 
 const results = (prefix: string, ...actions: ObjectAction[]): Grant => ({ bucket: "results", prefix, actions });
 

@@ -1,5 +1,5 @@
 import { buckets } from "./buckets.ts";
-import type { FunctionName } from "./functions.ts";
+import type { FunctionName } from "./function-spec.ts";
 
 /** A function that the clock invokes. */
 export type Schedule = { name: string; function: FunctionName; everyMinutes: number };

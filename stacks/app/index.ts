@@ -1,6 +1,7 @@
 export * from "./access.ts";
 export * from "./buckets.ts";
 export * from "./events.ts";
+export * from "./function-spec.ts";
 export * from "./functions.ts";
 export * from "./recogniser.ts";
 export * from "./routes.ts";

@@ -1,5 +1,5 @@
 import type { Scope } from "../../layers/access/scopes.ts";
-import type { FunctionName } from "./functions.ts";
+import type { FunctionName } from "./function-spec.ts";
 
 export type Route = {
   route: string;

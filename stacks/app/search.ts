@@ -1,5 +1,5 @@
 import type { EnvironmentName, SettingName, Settings } from "../../layers/core/index.ts";
-import type { FunctionSpec, Grant } from "./functions.ts";
+import type { FunctionSpec, Grant } from "./function-spec.ts";
 
 type SearchParts = {
   /** What a function needs to look for passages, and to embed. */

@@ -1,5 +1,5 @@
 import type { BucketName } from "./buckets.ts";
-import type { ObjectAction } from "./functions.ts";
+import type { ObjectAction } from "./function-spec.ts";
 
 /** A permission of the person who runs the embedded host; on AWS people have IAM users or roles of their own. */
 export type ToolGrant =

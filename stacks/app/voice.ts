@@ -1,7 +1,7 @@
 import type { EnvironmentName, Settings } from "../../layers/core/index.ts";
 import type { VoiceManifest } from "../../layers/models/index.ts";
 import { keys } from "../../layers/storage/keys.ts";
-import type { Grant } from "./functions.ts";
+import type { Grant } from "./function-spec.ts";
 
 /** A built detector of synthetic voices, and the folder where the host has it. */
 export type BuiltVoiceModel = { directory: string; manifest: VoiceManifest };

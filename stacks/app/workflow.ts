@@ -1,5 +1,5 @@
 import { retryableCodes } from "../../layers/core/index.ts";
-import type { FunctionName } from "./functions.ts";
+import type { FunctionName } from "./function-spec.ts";
 
 /** What the definition needs from a host. `T` is a string here and an Output under Pulumi. */
 export type WorkflowTargets<T> = {

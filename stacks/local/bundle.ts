@@ -1,11 +1,11 @@
-import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { mkdir, readdir, readFile, rename, rm, stat } from "node:fs/promises";
-import { join, relative } from "node:path";
+import { mkdir, readdir, rename, rm, stat } from "node:fs/promises";
+import { join } from "node:path";
 import type { BuildOptions } from "esbuild";
 import type { FunctionName, FunctionSpec } from "../app/index.ts";
 import { withEsbuild } from "./esbuild.ts";
 import { projectRoot } from "./project-root.ts";
+import { sourceHash } from "./source-hash.ts";
 
 /** Provided by layers, as on AWS: never inside a bundle. */
 const external = ["onnxruntime-node", "@ffmpeg-installer/ffmpeg"];
@@ -22,7 +22,9 @@ export async function bundleFunctions(
   cacheDirectory: string,
   { frugal = false }: { frugal?: boolean } = {},
 ): Promise<Bundles> {
-  const directory = join(cacheDirectory, await sourceHash());
+  const sources = ["functions", "layers", "package-lock.json", "stacks/local/bundle.ts"];
+  const wanted = (path: string) => path.endsWith(".ts");
+  const directory = join(cacheDirectory, await sourceHash(sources, { wanted, salt: process.version }));
   if (existsSync(directory)) return { directory, reused: true };
   const unfinished = `${directory}.${process.pid}.tmp`;
   await mkdir(cacheDirectory, { recursive: true });
@@ -71,27 +73,4 @@ async function removeOthers(cacheDirectory: string, current: string): Promise<vo
     const made = await stat(path).catch(() => undefined);
     if (made && Date.now() - made.mtimeMs > 3_600_000) await rm(path, { recursive: true, force: true });
   }
-}
-
-async function sourceHash(): Promise<string> {
-  const hash = createHash("sha256").update(process.version);
-  for (const folder of ["functions", "layers", "package-lock.json", "stacks/local/bundle.ts"]) {
-    for (const path of await sourceFiles(join(projectRoot, folder))) {
-      hash
-        .update(relative(projectRoot, path))
-        .update("\0")
-        .update(await readFile(path))
-        .update("\0");
-    }
-  }
-  return hash.digest("hex").slice(0, 20);
-}
-
-async function sourceFiles(path: string): Promise<string[]> {
-  const entries = await readdir(path, { withFileTypes: true, recursive: true }).catch(() => undefined);
-  if (!entries) return [path];
-  return entries
-    .filter((entry) => entry.isFile() && entry.name.endsWith(".ts") && !entry.name.endsWith(".test.ts"))
-    .map((entry) => join(entry.parentPath, entry.name))
-    .sort();
 }

@@ -4,44 +4,19 @@ import { handler as complete } from "../../functions/api/complete.ts";
 import { handler as parts } from "../../functions/api/parts.ts";
 import { handler as presign } from "../../functions/api/presign.ts";
 import { handler as mediaUploaded } from "../../functions/events/mediaUploaded.ts";
-import { parseTenantId } from "../../layers/core/index.ts";
-import { deletePrefix, headObject, keys, listJobs } from "../../layers/storage/index.ts";
+import { headObject, keys } from "../../layers/storage/index.ts";
 import { call } from "../support/call.ts";
-import { openTestS3 } from "../support/s3.ts";
-import { type RecordingStates, recordingStates } from "../support/states.ts";
+import type { RecordingStates } from "../support/states.ts";
+import { announce, eventOf, jobs, openUploadLab, refOf } from "./support/upload-lab.ts";
 
-let storage: AsyncDisposable;
+let lab: Awaited<ReturnType<typeof openUploadLab>>;
 let states: RecordingStates;
 beforeAll(async () => {
-  states = await recordingStates();
-  storage = await openTestS3({ ...states.environment, MODEL_ID: "m" });
+  lab = await openUploadLab();
+  states = lab.states;
 });
-afterAll(async () => {
-  await states[Symbol.asyncDispose]();
-  await storage[Symbol.asyncDispose]();
-});
-beforeEach(async () => {
-  states.started.length = 0;
-  await deletePrefix("results", "");
-  await deletePrefix("uploads", "");
-});
-
-/** Keys come form-encoded in events. */
-const eventOf = (...objectKeys: string[]) =>
-  ({
-    Records: objectKeys.map((key) => ({
-      s3: { object: { key: encodeURIComponent(key).replaceAll("%20", "+").replaceAll("%2F", "/") } },
-    })),
-  }) as never;
-
-const jobs = async (tenant = "default") => (await listJobs(parseTenantId(tenant), { limit: 100 })).jobs;
-
-async function announce(sizeBytes: number, extra: object = {}, tenant = "default") {
-  const reply = await call(presign, { tenant, method: "POST", body: { fileName: "a.wav", sizeBytes, ...extra } });
-  expect([reply.status, reply.body.detail]).toEqual([201, undefined]);
-  return reply.body as { jobId: string; upload: { url: string; fields: Record<string, string>; uploadId: string } };
-}
-const refOf = (jobId: string, tenant = "default") => ({ tenant: parseTenantId(tenant), jobId: jobId as never });
+afterAll(() => lab[Symbol.asyncDispose]());
+beforeEach(() => lab.empty());
 
 describe("an address to upload to", () => {
   const put = (url: string, body = "abc", headers = {}) => fetch(url, { method: "PUT", body, headers });

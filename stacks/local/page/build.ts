@@ -1,9 +1,9 @@
-import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
-import { dirname, join, relative } from "node:path";
+import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { withEsbuild } from "../esbuild.ts";
 import { projectRoot } from "../project-root.ts";
+import { sourceHash } from "../source-hash.ts";
 
 const source = join(projectRoot, "web");
 /** Where `npm run build:web` puts the page. */
@@ -20,7 +20,7 @@ const buildFile = "build.json";
  */
 export async function builtPage(cacheDirectory: string, { frugal = false } = {}): Promise<string | undefined> {
   if (!existsSync(join(source, "index.html"))) return undefined;
-  const sources = await sourceHash();
+  const sources = await pageHash();
   const current = async (folder: string) => (await readBuild(folder))?.sources === sources;
   if (await current(pageDist)) return pageDist;
   const folder = join(cacheDirectory, sources);
@@ -72,7 +72,7 @@ export async function buildPage(folder: string, { frugal = false } = {}): Promis
     .replace("{{style}}", `/${style}`);
   await writeFile(join(unfinished, "index.html"), html);
   await writeFile(join(unfinished, "favicon.svg"), await readFile(join(source, "favicon.svg")));
-  const made: PageBuild = { sources: await sourceHash(), entry };
+  const made: PageBuild = { sources: await pageHash(), entry };
   await writeFile(join(unfinished, buildFile), JSON.stringify(made));
   await mkdir(dirname(folder), { recursive: true });
   await rm(folder, { recursive: true, force: true });
@@ -81,26 +81,9 @@ export async function buildPage(folder: string, { frugal = false } = {}): Promis
 }
 
 /** Of everything that goes into the page; packages are stood for by the lock file. */
-async function sourceHash(): Promise<string> {
-  const hash = createHash("sha256");
-  for (const path of ["package-lock.json", "stacks/local/page/build.ts", "web", "layers/transcript"]) {
-    for (const file of await sourceFiles(join(projectRoot, path))) {
-      hash
-        .update(relative(projectRoot, file))
-        .update("\0")
-        .update(await readFile(file))
-        .update("\0");
-    }
-  }
-  return hash.digest("hex").slice(0, 20);
-}
-
-async function sourceFiles(path: string): Promise<string[]> {
-  const entries = await readdir(path, { withFileTypes: true, recursive: true }).catch(() => undefined);
-  if (!entries) return [path];
-  return entries
-    .filter((entry) => entry.isFile() && !entry.parentPath.startsWith(pageDist) && !entry.name.endsWith(".test.ts"))
-    .map((entry) => join(entry.parentPath, entry.name))
-    .filter((file) => !file.startsWith(`${pageDist}.`))
-    .sort();
+function pageHash(): Promise<string> {
+  const paths = ["package-lock.json", "stacks/local/page/build.ts", "web", "layers/transcript"];
+  // What was built of it, or is being built, is no source of it.
+  const wanted = (file: string) => !file.startsWith(join(pageDist, "/")) && !file.startsWith(`${pageDist}.`);
+  return sourceHash(paths, { wanted });
 }
