@@ -10,6 +10,9 @@ import { sourceHash } from "./source-hash.ts";
 /** Provided by layers, as on AWS: never inside a bundle. */
 const external = ["onnxruntime-node", "@ffmpeg-installer/ffmpeg"];
 
+/** A change of it changes what is bundled: code, and the tables that code imports. */
+export const isBundleSource = (path: string) => /\.(?:ts|json)$/.test(path);
+
 export type Bundles = { directory: string; reused: boolean };
 
 /**
@@ -23,8 +26,7 @@ export async function bundleFunctions(
   { frugal = false }: { frugal?: boolean } = {},
 ): Promise<Bundles> {
   const sources = ["functions", "layers", "package-lock.json", "stacks/local/bundle.ts"];
-  const wanted = (path: string) => path.endsWith(".ts");
-  const directory = join(cacheDirectory, await sourceHash(sources, { wanted, salt: process.version }));
+  const directory = join(cacheDirectory, await sourceHash(sources, { wanted: isBundleSource, salt: process.version }));
   if (existsSync(directory)) return { directory, reused: true };
   const unfinished = `${directory}.${process.pid}.tmp`;
   await mkdir(cacheDirectory, { recursive: true });
