@@ -1,7 +1,12 @@
 import { defineConfig } from "vitest/config";
 
 /** What CI runs besides `npm test`, which stays below eight minutes on two cores. */
-export const longTests = ["test/memory/gigabyte.test.ts", "test/parity/voice.test.ts", "test/e2e/packed.test.ts"];
+export const longTests = [
+  "test/memory/gigabyte.test.ts",
+  "test/memory/calls.test.ts",
+  "test/parity/voice.test.ts",
+  "test/e2e/packed.test.ts",
+];
 
 export default defineConfig({
   test: {

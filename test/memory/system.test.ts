@@ -8,6 +8,7 @@ import { healthSchema } from "../../layers/core/index.ts";
 import { halfgig, serve } from "../e2e/support/cli.ts";
 import { repeated } from "../e2e/support/media.ts";
 import { send } from "../e2e/support/send.ts";
+import { crowded, readReports } from "./reports.ts";
 import { groupState, SystemPeak, systemGroup } from "./system.ts";
 
 const limitMiB = 512;
@@ -42,6 +43,9 @@ describe("the whole service under one limit of 512 MB", () => {
     expect(peak.peakMiB).toBeGreaterThan(100);
     expect(peak.peakMiB).toBeLessThan(0.9 * limitMiB);
     expect(await host.kill("SIGTERM")).toBe(0);
+    const reports = await readReports(join(directory, "serve"));
+    expect(new Set(reports.map(({ name }) => name))).toContain("authorize");
+    expect(crowded(reports)).toEqual([]);
     // The host's own account is of the same processes.
     const own = Number(/the whole service took (\d+) of 512 MiB/.exec(host.output())?.[1]);
     expect(own).toBeGreaterThan(100);

@@ -9,6 +9,8 @@ export type LambdaFunction = {
   handler: string;
   /** Limit for the whole process tree of one execution environment. */
   memoryMB: number;
+  /** Bound of the JavaScript heap, with a young generation as small as V8 knows. Absent: nine tenths of the allocation, as on Lambda. */
+  heapMB?: number;
   timeoutSeconds: number;
   /** Quota of the environment's own temporary folder. */
   tmpMB: number;

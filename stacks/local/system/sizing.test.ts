@@ -20,7 +20,7 @@ function leastLimit(): number {
 describe("one limit shared out", () => {
   it("gives every function an environment that fits its room, and calls of both rooms never wait for each other", () => {
     fc.assert(
-      fc.property(fc.integer({ min: 480, max: 16_384 }), fc.integer({ min: 1, max: 16 }), (limitMB, windows) => {
+      fc.property(fc.integer({ min: 500, max: 16_384 }), fc.integer({ min: 1, max: 16 }), (limitMB, windows) => {
         const sizing = systemSizing(limitMB, { MAX_CONCURRENCY: windows });
         const specs = functionSpecs(readSettings({ HALFGIG_INFER_MEMORY: String(sizing.inferMB) }));
         for (const [name, spec] of Object.entries(specs)) {
@@ -37,7 +37,7 @@ describe("one limit shared out", () => {
 
   it("lets nobody wait for memory that he holds himself: who invokes a function shares no room with it", () => {
     fc.assert(
-      fc.property(fc.integer({ min: 480, max: 16_384 }), (limitMB) => {
+      fc.property(fc.integer({ min: 500, max: 16_384 }), (limitMB) => {
         const sizing = systemSizing(limitMB, { MAX_CONCURRENCY: 2 });
         const specs = functionSpecs(readSettings({ HALFGIG_INFER_MEMORY: String(sizing.inferMB) }));
         const roomOf = (name: FunctionName) => shareOf(specs[name], sizing).room;
