@@ -2,6 +2,7 @@ import { createReadStream } from "node:fs";
 import { request } from "node:http";
 import { pipeline } from "node:stream/promises";
 import { setTimeout as sleep } from "node:timers/promises";
+import { fetchPatiently } from "../client/patience.ts";
 import type { JobOptions, JobRecord } from "../layers/storage/index.ts";
 import type { SubtitleOptions } from "../layers/transcript/index.ts";
 import type { FoundPassages, GivenAnswer } from "./found.ts";
@@ -147,10 +148,10 @@ export class ApiClient {
   }
 
   async #fetch(method: string, path: string, body?: unknown): Promise<Response> {
-    const reply = await fetch(this.#url + path, {
+    const reply = await fetchPatiently(fetch, this.#url + path, {
       method,
       headers: { authorization: `Bearer ${this.#token}`, "content-type": "application/json" },
-      body: body === undefined ? undefined : JSON.stringify(body),
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     if (reply.ok) return reply;
     const problem = (await reply.json().catch(() => ({}))) as { detail?: string; title?: string; message?: string };

@@ -3,6 +3,7 @@ import type { JobOptions } from "../layers/storage/job-options.ts";
 import type { Transcript } from "../layers/transcript/types.ts";
 import { HalfgigError } from "./error.ts";
 import { operations } from "./operations.ts";
+import { fetchPatiently, pause } from "./patience.ts";
 import type { Job } from "./schemas.ts";
 
 export { HalfgigError } from "./error.ts";
@@ -198,7 +199,7 @@ export class Halfgig {
       value === undefined ? [] : [[key, String(value)] as [string, string]],
     );
     const suffix = given.length > 0 ? `?${new URLSearchParams(given)}` : "";
-    const reply = await this.#fetch(`${this.#baseUrl}${filled}${suffix}`, {
+    const reply = await fetchPatiently(this.#fetch, `${this.#baseUrl}${filled}${suffix}`, {
       method,
       headers: {
         authorization: `Bearer ${this.#token}`,
@@ -220,19 +221,3 @@ type Asked = {
   body?: unknown;
   signal?: AbortSignal | undefined;
 };
-
-function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(done, ms);
-    function done() {
-      signal?.removeEventListener("abort", abort);
-      resolve();
-    }
-    function abort() {
-      clearTimeout(timer);
-      reject(signal?.reason);
-    }
-    if (signal?.aborted) abort();
-    else signal?.addEventListener("abort", abort, { once: true });
-  });
-}

@@ -1,0 +1,59 @@
+const attempts = 6;
+const firstPauseMs = 250;
+const longestPauseMs = 60_000;
+
+/** Refused before anything was done, so that the same request may be sent again, whatever its method. */
+const refused = new Set([429, 503]);
+/** Something between here and there did not answer: only reading may be repeated. */
+const unanswered = new Set([502, 504]);
+
+/**
+ * `fetch` that waits and asks again where the service is busy, by `Retry-After` where it says so (RFC 9110 §10.2.3), else twice as long each
+ * time. What is refused for more than a minute, such as a day's quota, is not waited for. A request that changes something is repeated only where it was refused.
+ * @returns the last reply, whatever it is
+ */
+export async function fetchPatiently(
+  send: typeof fetch,
+  url: string,
+  init: RequestInit & { method: string },
+): Promise<Response> {
+  const isRead = init.method === "GET" || init.method === "HEAD";
+  const signal = init.signal ?? undefined;
+  for (let attempt = 1; ; attempt++) {
+    const isLast = attempt === attempts;
+    const reply = await send(url, init).catch((error: unknown) => {
+      if (isLast || !isRead || signal?.aborted) throw error;
+      return undefined;
+    });
+    const again = !reply || refused.has(reply.status) || (isRead && unanswered.has(reply.status));
+    const pauseMs = retryAfterMs(reply) ?? firstPauseMs * 2 ** (attempt - 1);
+    if (reply && (isLast || !again || pauseMs > longestPauseMs)) return reply;
+    await reply?.body?.cancel();
+    await pause(pauseMs, signal);
+  }
+}
+
+/** Seconds, or a date. Undefined where neither is given. */
+function retryAfterMs(reply: Response | undefined): number | undefined {
+  const given = reply?.headers.get("retry-after");
+  if (given === null || given === undefined) return undefined;
+  const ms = /^\d+$/.test(given) ? Number(given) * 1000 : Date.parse(given) - Date.now();
+  return Number.isNaN(ms) ? undefined : Math.max(0, ms);
+}
+
+/** @throws the signal's reason */
+export function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(done, ms);
+    function done() {
+      signal?.removeEventListener("abort", abort);
+      resolve();
+    }
+    function abort() {
+      clearTimeout(timer);
+      reject(signal?.reason);
+    }
+    if (signal?.aborted) abort();
+    else signal?.addEventListener("abort", abort, { once: true });
+  });
+}
