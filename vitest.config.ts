@@ -7,6 +7,12 @@ export const longTests = [
   "test/memory/calls.test.ts",
   "test/parity/voice.test.ts",
   "test/e2e/packed.test.ts",
+  "test/e2e/lite-first.test.ts",
+  "test/e2e/streams.test.ts",
+  "test/crash/sample.test.ts",
+  "test/crash/storage.test.ts",
+  "test/crash/disk.test.ts",
+  "test/soak/faults.test.ts",
   "test/openapi/package.test.ts",
 ];
 

@@ -2,10 +2,12 @@ import { createReadStream } from "node:fs";
 import { request } from "node:http";
 import { pipeline } from "node:stream/promises";
 import { setTimeout as sleep } from "node:timers/promises";
+import { parseEvents } from "../client/events.ts";
 import { fetchPatiently } from "../client/patience.ts";
 import type { JobOptions, JobRecord } from "../layers/storage/index.ts";
 import type { SubtitleOptions } from "../layers/transcript/index.ts";
 import type { FoundPassages, GivenAnswer } from "./found.ts";
+import type { AnswerEvent } from "./streamed-answer.ts";
 
 /** `windows` are counted, or `exact` mode's way through the file is measured. */
 export type JobProgress = { windows: number; windowsDone: number } | { seekMs: number; durationMs: number };
@@ -103,6 +105,14 @@ export class ApiClient {
 
   ask(body: Record<string, string | number>): Promise<GivenAnswer> {
     return this.#json("POST", "/v1/ask", body);
+  }
+
+  /** The same, while it is written. */
+  async *askStream(body: Record<string, string | number>): AsyncGenerator<AnswerEvent> {
+    const reply = await this.#fetch("POST", "/v1/ask", { ...body, stream: true });
+    const text = reply.body?.pipeThrough(new TextDecoderStream() as ReadableWritablePair<string, Uint8Array>);
+    if (!text) return;
+    for await (const { name, data } of parseEvents(text)) yield { name, data: JSON.parse(data) } as AnswerEvent;
   }
 
   /** Forgets all passages; the first step of making the index anew. */

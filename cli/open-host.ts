@@ -10,6 +10,7 @@ import { liteSizing, type SystemLimit, systemSizing } from "../stacks/local/syst
 import { DownloadBar } from "./download-bar.ts";
 import { modelsDirectory } from "./models-directory.ts";
 import { type CommandLine, defaultDataDirectory } from "./options.ts";
+import { removeAbandoned, temporaryPrefix } from "./temporary-data.ts";
 
 export type OpenedHost = {
   host: LocalHost;
@@ -73,7 +74,8 @@ export async function openHost(choices: Choices): Promise<OpenedHost> {
     const busy = error instanceof MediaError && error.code === "host.data_in_use";
     if (!busy || !choices.temporaryIfBusy) throw error;
   }
-  const temporary = await mkdtemp(join(tmpdir(), "halfgig-"));
+  await removeAbandoned(tmpdir());
+  const temporary = await mkdtemp(join(tmpdir(), temporaryPrefix));
   choices.onNotice?.("another halfgig uses the data directory; working in a temporary one, without reuse");
   const host = await LocalHost.open({ ...options, dataDirectory: temporary });
   const close = async () => {

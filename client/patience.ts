@@ -2,10 +2,10 @@ const attempts = 6;
 const firstPauseMs = 250;
 const longestPauseMs = 60_000;
 
-/** Refused before anything was done, so that the same request may be sent again, whatever its method. */
+/** With `Retry-After`, refused before anything was done: the same request may be sent again, whatever its method. */
 const refused = new Set([429, 503]);
 /** Something between here and there did not answer: only reading may be repeated. */
-const unanswered = new Set([502, 504]);
+const unanswered = new Set([429, 502, 503, 504]);
 
 /**
  * `fetch` that waits and asks again where the service is busy, by `Retry-After` where it says so (RFC 9110 §10.2.3), else twice as long each
@@ -25,8 +25,10 @@ export async function fetchPatiently(
       if (isLast || !isRead || signal?.aborted) throw error;
       return undefined;
     });
-    const again = !reply || refused.has(reply.status) || (isRead && unanswered.has(reply.status));
-    const pauseMs = retryAfterMs(reply) ?? firstPauseMs * 2 ** (attempt - 1);
+    const namedMs = retryAfterMs(reply);
+    const isRefused = reply && refused.has(reply.status) && namedMs !== undefined;
+    const again = !reply || isRefused || (isRead && unanswered.has(reply.status));
+    const pauseMs = namedMs ?? firstPauseMs * 2 ** (attempt - 1);
     if (reply && (isLast || !again || pauseMs > longestPauseMs)) return reply;
     await reply?.body?.cancel();
     await pause(pauseMs, signal);

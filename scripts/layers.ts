@@ -1,7 +1,8 @@
 /** Packs the Lambda layers and functions, prints what they take, and fails where a function does not fit: `npm run layers`. */
 import { resolve } from "node:path";
-import { MediaError, readSettings } from "../layers/core/index.ts";
+import { MediaError } from "../layers/core/index.ts";
 import { functionSpecs } from "../stacks/app/index.ts";
+import { cloudSettings } from "../stacks/aws/deployment.ts";
 import { layerModels } from "./layers/models.ts";
 import { parseLayerOptions, usage } from "./layers/options.ts";
 import { pack } from "./layers/pack.ts";
@@ -10,7 +11,7 @@ import { sizeReport } from "./layers/report.ts";
 async function main(argv: readonly string[]): Promise<void> {
   const options = parseLayerOptions(argv);
   if (options.help) return console.info(usage);
-  const settings = readSettings({
+  const settings = cloudSettings({
     ...process.env,
     ...(options.model === undefined ? {} : { WHISPER_MODEL: options.model }),
     ...(options.voiceModel === undefined ? {} : { VOICE_MODEL: options.voiceModel }),

@@ -174,6 +174,7 @@ export const strings = {
     unavailable: "This service has no search. A newer one, or one with SEARCH_INDEX set, has.",
     results: (count: number) => `${count} passage${count === 1 ? "" : "s"}`,
     answer: "Answer",
+    brokeOff: "The answer broke off. Ask again.",
     sources: "Where it is said",
     more: "More results",
   },

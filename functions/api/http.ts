@@ -19,16 +19,21 @@ export function endpoint(handle: (event: HttpEvent) => Promise<HttpReply>) {
   return middy<HttpEvent, HttpReply>()
     .use({
       onError: (request) => {
-        const problem = toProblem(request.error);
-        if (problem.status >= 500) log.error("request failed", request.error as Error);
-        const after = request.error instanceof MediaError ? request.error.context.retryAfterSeconds : undefined;
-        request.response = json(problem.status, problem.body, {
-          "content-type": "application/problem+json",
-          ...(after === undefined ? {} : { "retry-after": String(after) }),
-        });
+        request.response = problemReply(request.error);
       },
     })
     .handler(handle);
+}
+
+/** An error as an RFC 9457 problem document; unknown ones are logged. */
+export function problemReply(error: unknown): HttpReply {
+  const problem = toProblem(error);
+  if (problem.status >= 500) log.error("request failed", error as Error);
+  const after = error instanceof MediaError ? error.context.retryAfterSeconds : undefined;
+  return json(problem.status, problem.body, {
+    "content-type": "application/problem+json",
+    ...(after === undefined ? {} : { "retry-after": String(after) }),
+  });
 }
 
 /** @throws MediaError `request.invalid` that names each parameter that is wrong. */

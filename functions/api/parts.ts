@@ -4,7 +4,9 @@ import { environmentValue, MediaError, readSettings } from "../../layers/core/in
 import {
   abandonParts,
   deleteJobRecord,
+  deleteObject,
   type JobRecord,
+  keys,
   type PartsUpload,
   partCount,
   readJob,
@@ -36,6 +38,8 @@ export const handler = endpoint(async (event) => {
   }
   if (event.requestContext.http.method === "DELETE") {
     await abandonParts(upload);
+    if (job.options.transcript) await deleteObject(upload.bucket, keys.givenTranscript(job));
+    if (job.webhook) await deleteObject(environmentValue("RESULTS_BUCKET"), keys.webhook(job));
     await deleteJobRecord(job);
     await releaseJob(job, { mostJobs: readSettings(process.env).TENANT_MAX_JOBS });
     return { statusCode: 204, body: "" };

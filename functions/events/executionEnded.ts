@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { jobOfExecution, log } from "../../layers/core/index.ts";
 import { keys } from "../../layers/storage/index.ts";
-import { failInputSchema } from "../../layers/workflow/index.ts";
+import { toldSoFar } from "../../layers/webhooks/index.ts";
+import { failInputSchema, tellOfEnd } from "../../layers/workflow/index.ts";
 import { recordFailure } from "../workflow/record-failure.ts";
 
 /**
@@ -21,7 +22,8 @@ const eventSchema = z.object({
 
 /**
  * An execution that did not succeed: the workflow's own last step reports what a Catch can see, this function the rest
- * (a time-out, a stop, a definition that was refused). A job that has its reason already keeps it.
+ * (a time-out, a stop, a definition that was refused). A job that has its reason already keeps it. Whom the execution could not tell
+ * of its job's end is told now.
  */
 export async function handler(event: unknown): Promise<void> {
   const { name, status, input, error, cause } = eventSchema.parse(event).detail;
@@ -30,12 +32,17 @@ export async function handler(event: unknown): Promise<void> {
     log.warn("an execution that is not a job's ended", { executionName: name, status });
     return;
   }
-  await recordFailure({
+  const record = await recordFailure({
     job: job.data,
     workPrefix: keys.workPrefix(name),
     executionName: name,
     failure: { step: "workflow", error: error ?? `States.${status}`, cause: cause ?? "" },
   });
+  // The end of an older execution, or of one that only told of an end, is no news.
+  if (record?.executionName !== name) return;
+  const told = toldSoFar(record);
+  // One that was told of in vain has had its attempts; a time-out may have cut them short.
+  if (told === "nothing" || (told === "tried" && status === "TIMED_OUT")) await tellOfEnd(record);
 }
 
 /** An execution's input is the job; where it is not told, its name says which. */

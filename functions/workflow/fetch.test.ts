@@ -19,6 +19,7 @@ import {
   readJob,
   updateJob,
 } from "../../layers/storage/index.ts";
+import { deleteJob } from "../../layers/workflow/index.ts";
 import { openTestS3 } from "../../test/support/s3.ts";
 import { handler } from "./fetch.ts";
 
@@ -32,12 +33,15 @@ let directory: string;
 let sample: Buffer;
 /** What the site answers with, by path; a number is a status. */
 const files = new Map<string, string | Buffer | number>();
+/** What happens between a request and its answer, by path. */
+const meanwhile = new Map<string, () => Promise<void>>();
 
 beforeAll(async () => {
   storage = await openTestS3();
   directory = await mkdtemp(join(tmpdir(), "halfgig-fetch-"));
   sample = await readFile(join(root, "samples", "digits.mp4"));
-  site = await StandIn.start((request, response) => {
+  site = await StandIn.start(async (request, response) => {
+    await meanwhile.get(request.url ?? "")?.();
     const answer = files.get(request.url ?? "") ?? 404;
     if (typeof answer === "number") response.writeHead(answer).end();
     else response.end(answer);
@@ -50,6 +54,7 @@ afterAll(async () => {
 });
 beforeEach(() => {
   files.clear();
+  meanwhile.clear();
   files.set("/film.mp4", sample).set("/page", "<!doctype html><html><title>x</title><body>A page</body></html>");
   for (const name of [
     "YT_DLP_PATH",
@@ -152,6 +157,25 @@ describe("fetching a media file", () => {
     expect((await handler(event, context)).job.sizeBytes).toBe(same ? sample.length : sample.length + 8);
   });
 
+  it.each([
+    ["a media file", "/film.mp4"],
+    ["a page with captions", "/page"],
+  ])("leaves nothing of a job that was deleted while %s was stored", async (_, path) => {
+    files.set("/en.vtt", "WEBVTT\n\n00:01.000 --> 00:02.000\nGone\n");
+    await standInYtDlp(info({ subtitles: { en: [{ ext: "vtt", url: site.url("/en.vtt") }] } }));
+    const event = await start(path);
+    const { job } = event;
+    meanwhile.set("/film.mp4", async () => deleteJob(await readJob(job)));
+    await expect(handler(event, context)).rejects.toMatchObject({ code: "job.not_found" });
+    expect(await Array.fromAsync(listKeys("uploads", keys.uploadsOf(job)))).toEqual([]);
+  });
+
+  it("DOWNLOAD_TIMEOUT_SECONDS: waits so long for a server that says nothing", async () => {
+    process.env.DOWNLOAD_TIMEOUT_SECONDS = "0.1";
+    meanwhile.set("/film.mp4", () => new Promise<void>((resolve) => setTimeout(resolve, 3_000)));
+    await expect(handler(await start("/film.mp4"), context)).rejects.toMatchObject({ code: "source.too_slow" });
+  });
+
   it("says when the step's own time is over", async () => {
     const event = await start("/film.mp4");
     const late = { getRemainingTimeInMillis: () => 15_000 };
@@ -167,6 +191,12 @@ describe("fetching from a site", () => {
     ["[youtube] abc: Video unavailable. This video has been removed by the uploader", "source.not_found"],
     ["[youtube] abc: This live event will begin in 3 hours.", "source.live"],
     ["[youtube] abc: The uploader has not made this video available in your country", "source.blocked"],
+    ["[x] abc: This video is not available from your location due to geo restriction", "source.blocked"],
+    [
+      "[x] abc: Unable to download API page: HTTP Error 429: Too Many Requests (caused by <HTTPError>)",
+      "source.blocked",
+    ],
+    ["[youtube] abc: Sign in to confirm your age. This video may be inappropriate for some users.", "source.private"],
     ["unable to download video data: HTTP Error 403: Forbidden", "source.blocked"],
     ["[generic] Unable to download webpage: HTTP Error 404: Not Found", "source.not_found"],
     ["Unsupported URL: https://example.com/", "source.not_media"],

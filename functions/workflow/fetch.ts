@@ -39,7 +39,12 @@ export async function handler(
     isEntry: record.entryOf !== undefined,
     signal: deadline.signal,
   });
-  const output = await outputOf(fetched);
+  const output = await outputOf(fetched).catch(async (error) => {
+    // Deleted meanwhile: what was stored after that is nobody's.
+    const deleted = error instanceof MediaError && error.code === "job.not_found";
+    if (deleted) await deletePrefix(job.bucket, keys.uploadsOf(job));
+    throw error;
+  });
   const body = `${JSON.stringify(output, null, 2)}\n`;
   const first = await putObject(bucket, keys.fetched(workPrefix), body, "application/json", { onlyIfAbsent: true });
   return first ? output : ((await fetchedBefore(bucket, workPrefix)) ?? output);

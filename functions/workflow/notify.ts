@@ -1,6 +1,6 @@
 import { log, MediaError } from "../../layers/core/index.ts";
-import { findWebhook, type JobRecord, readJob, updateJob } from "../../layers/storage/index.ts";
-import { deliver } from "../../layers/webhooks/index.ts";
+import { findWebhook, isFinal, readJob, updateJob } from "../../layers/storage/index.ts";
+import { deliver, newsId, newsOf, toldSoFar } from "../../layers/webhooks/index.ts";
 import { notifyInputSchema } from "../../layers/workflow/index.ts";
 
 const mostDeliveries = 10;
@@ -13,11 +13,11 @@ const mostDeliveries = 10;
 export async function handler(event: unknown): Promise<void> {
   const { job: ref, executionName } = notifyInputSchema.parse(event);
   const job = await readJob(ref);
-  // A newer execution will have its own news.
-  if (job.executionName !== executionName) return;
+  // A newer execution will have its own news, and so will a job that was sent again.
+  if ((job.executionName ?? null) !== executionName || !isFinal(job)) return;
   const webhook = await findWebhook(ref);
-  const id = `msg_${job.jobId}_${job.attempt}`;
-  if (!webhook || job.deliveries?.some((delivery) => delivery.id === id && isTaken(delivery.outcome))) return;
+  if (!webhook || toldSoFar(job) === "taken") return;
+  const id = newsId(job);
   const { delivered, outcome, tookMs, final } = await deliver(webhook, { id, body: newsOf(job) });
   const delivery = { id, at: new Date().toISOString(), outcome, tookMs };
   await updateJob(ref, ({ deliveries = [] }) => ({ deliveries: [...deliveries, delivery].slice(-mostDeliveries) }));
@@ -25,23 +25,4 @@ export async function handler(event: unknown): Promise<void> {
   if (delivered) return;
   const code = final ? "webhook.refused" : "webhook.not_delivered";
   throw new MediaError(code, `The webhook of job ${job.jobId} was not taken: ${outcome}.`);
-}
-
-const isTaken = (outcome: number | string) => typeof outcome === "number" && outcome >= 200 && outcome < 300;
-
-/** `type` and `timestamp` as Standard Webhooks has them; the same bytes for every attempt. */
-function newsOf({ tenant, jobId, status, fileName, createdAt, endedAt, attempt, error, language }: JobRecord) {
-  const data = {
-    tenant,
-    jobId,
-    status,
-    fileName,
-    createdAt,
-    endedAt,
-    attempt,
-    error,
-    language,
-    job: `/v1/jobs/${jobId}`,
-  };
-  return JSON.stringify({ type: `job.${status}`, timestamp: endedAt, data });
 }

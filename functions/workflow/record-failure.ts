@@ -1,10 +1,13 @@
 import type { z } from "zod";
 import { environmentValue, log, MediaError } from "../../layers/core/index.ts";
-import { deletePrefix, isFinal, isResult, updateJob } from "../../layers/storage/index.ts";
+import { deletePrefix, isFinal, isResult, type JobRecord, updateJob } from "../../layers/storage/index.ts";
 import { describeFailure, type failInputSchema } from "../../layers/workflow/index.ts";
 
-/** Says in the job's record what happened to its execution. Of the work objects only results are left: a retry goes on from them. */
-export async function recordFailure(input: z.output<typeof failInputSchema>): Promise<void> {
+/**
+ * Says in the job's record what happened to its execution. Of the work objects only results are left: a retry goes on from them.
+ * @returns the record as it is then; undefined where the job was deleted
+ */
+export async function recordFailure(input: z.output<typeof failInputSchema>): Promise<JobRecord | undefined> {
   const { job, workPrefix, executionName, failure } = input;
   const error = describeFailure(failure);
   const bucket = environmentValue("RESULTS_BUCKET");
@@ -28,7 +31,7 @@ export async function recordFailure(input: z.output<typeof failInputSchema>): Pr
       jobId: job.jobId,
       workObjectsDeleted: deleted,
     });
-    return;
+    return undefined;
   }
   // Attempts at the same work share their objects: those of a newer one are not to be touched.
   const mine = record.executionName === undefined || record.executionName === executionName;
@@ -40,4 +43,5 @@ export async function recordFailure(input: z.output<typeof failInputSchema>): Pr
     step: error.step,
     workObjectsDeleted: deleted,
   });
+  return record;
 }

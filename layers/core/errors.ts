@@ -8,6 +8,7 @@ type ErrorKind = { httpStatus: number; retryable: boolean; meaning: string };
 export const errorCodes = {
   "request.invalid": { httpStatus: 400, retryable: false, meaning: "the request is not what the endpoint accepts" },
   "request.unauthorized": { httpStatus: 401, retryable: false, meaning: "no valid access token was given" },
+  "request.not_found": { httpStatus: 404, retryable: false, meaning: "nothing is at this address" },
   "request.too_many": { httpStatus: 429, retryable: true, meaning: "more is asked for at once than the host can do" },
   "request.timeout": { httpStatus: 504, retryable: true, meaning: "the answer takes longer than one request may" },
   "quota.jobs": { httpStatus: 429, retryable: false, meaning: "the tenant has as many jobs in flight as it may have" },

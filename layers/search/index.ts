@@ -1,5 +1,6 @@
 export {
   type Answer,
+  type AnswerEvent,
   answer,
   BedrockModel,
   type Citation,
@@ -10,6 +11,7 @@ export {
   openLanguageModel,
   type Prompt,
   promptOf,
+  writeAnswer,
 } from "./answer/index.ts";
 export { type Embedder, type Embedding, embeddingSize, normalised } from "./embedder.ts";
 export { reciprocalRankFusion } from "./fusion.ts";

@@ -33,13 +33,18 @@ export function unavailableAware(plain: S3Client): S3Client {
   return plain;
 }
 
-const passingCodes: ReadonlySet<string> = new Set(["SlowDown", "RequestTimeout", "TooManyRequestsException"]);
+const passingCodes: ReadonlySet<string> = new Set([
+  ...["SlowDown", "RequestTimeout", "TooManyRequestsException"],
+  // The machine's clock was set while requests were on their way; the SDK corrects its own by the replies.
+  "RequestTimeTooSkewed",
+]);
 /** Node's names for a server that cannot be reached or goes away. */
 const connectionCodes: ReadonlySet<string> = new Set([
   ...["ECONNREFUSED", "ECONNRESET", "EPIPE", "ETIMEDOUT", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH"],
 ]);
 
-function isUnavailable(error: unknown): error is Error {
+/** True where the storage could not be reached, went away, or asks for patience. */
+export function isUnavailable(error: unknown): error is Error {
   if (!(error instanceof Error)) return false;
   if (error instanceof S3ServiceException) {
     return (error.$metadata.httpStatusCode ?? 0) >= 500 || passingCodes.has(error.name);
@@ -47,7 +52,8 @@ function isUnavailable(error: unknown): error is Error {
   return error.name === "TimeoutError" || connectionCodes.has((error as NodeJS.ErrnoException).code ?? "");
 }
 
-function unavailable(cause: Error): MediaError {
+/** What an error for want of a storage is called here. */
+export function unavailable(cause: Error): MediaError {
   const code = cause instanceof S3ServiceException ? cause.name : (cause as NodeJS.ErrnoException).code;
   return new MediaError(
     "storage.unavailable",

@@ -105,12 +105,18 @@ export const isFinal = (job: Pick<JobRecord, "status">) => finalStatuses.include
 const bucket = () => environmentValue("RESULTS_BUCKET");
 const serialize = (job: JobRecord) => `${JSON.stringify(job, null, 2)}\n`;
 
-/** @returns false when the job exists already; it is left as it is. */
+/**
+ * Whoever dies between the record and its name repeats the request, and with it the name; the other way round every
+ * repetition, with its own time, would leave one more name behind that leads nowhere.
+ * @returns false when the job exists already; it is left as it is.
+ */
 export async function createJob(job: JobRecord): Promise<boolean> {
-  if (await findJob(job)) return false;
-  // First: a name without a record is passed over, a record without a name would never be listed.
-  await putObject(bucket(), keys.jobByTime(job), job.jobId, "text/plain");
-  return putObject(bucket(), keys.job(job), serialize(job), "application/json", { onlyIfAbsent: true });
+  const existing = await findJob(job);
+  const isNew =
+    !existing && (await putObject(bucket(), keys.job(job), serialize(job), "application/json", { onlyIfAbsent: true }));
+  const named = isNew ? job : (existing ?? (await findJob(job)));
+  if (named) await putObject(bucket(), keys.jobByTime(named), named.jobId, "text/plain");
+  return isNew;
 }
 
 /** @throws MediaError `job.not_found` */

@@ -11,7 +11,8 @@ import {
 } from "@aws-sdk/client-s3";
 import { Upload } from "@aws-sdk/lib-storage";
 import { MediaError, type ObjectKey } from "../core/index.ts";
-import { s3 } from "./client.ts";
+import { isUnavailable, s3, unavailable } from "./client.ts";
+import { resumed } from "./resumed.ts";
 
 /** What S3 knows of an object without reading it. */
 export type ObjectHead = { sizeBytes: number; etag: string; metadata: Record<string, string> };
@@ -37,15 +38,22 @@ export async function headObject(bucket: string, key: string): Promise<ObjectHea
 
 export type StoredJson = { value: unknown; etag: string; metadata: Record<string, string> };
 
+/** Tries at reading a small object whose connection breaks. */
+const mostReads = 5;
+
 /** A small JSON object, its ETag and its metadata; undefined when there is none. */
 export async function getJson(bucket: string, key: string): Promise<StoredJson | undefined> {
-  try {
-    const reply = await s3().send(new GetObjectCommand({ Bucket: bucket, Key: key }));
-    const text = (await reply.Body?.transformToString()) ?? "";
-    return { value: JSON.parse(text), etag: reply.ETag ?? "", metadata: reply.Metadata ?? {} };
-  } catch (error) {
-    if (isNotFound(error)) return undefined;
-    throw error;
+  for (let reads = 1; ; reads++) {
+    try {
+      const reply = await s3().send(new GetObjectCommand({ Bucket: bucket, Key: key }));
+      const json = (await reply.Body?.transformToString()) ?? "";
+      return { value: JSON.parse(json), etag: reply.ETag ?? "", metadata: reply.Metadata ?? {} };
+    } catch (error) {
+      if (isNotFound(error)) return undefined;
+      // From its beginning: records change, and the rest of another version would be no record at all.
+      if (!isUnavailable(error)) throw error;
+      if (reads === mostReads) throw unavailable(error);
+    }
   }
 }
 
@@ -122,7 +130,15 @@ export async function openObject(
       new GetObjectCommand({ Bucket: bucket, Key: key, Range: range, ...(etag ? { IfMatch: etag } : {}) }),
       { abortSignal: signal },
     );
-    return reply.Body as Readable;
+    const rest = (received: number) => {
+      const version = etag ?? reply.ETag;
+      return openObject(bucket, key, {
+        ...options,
+        start: (start ?? 0) + received,
+        ...(version ? { etag: version } : {}),
+      });
+    };
+    return resumed(reply.Body as Readable, rest, key);
   } catch (error) {
     if (status(error) === 412) {
       throw new MediaError(

@@ -5,7 +5,7 @@ export { renderJson } from "./json.ts";
 export { combineLanguages, type HeardLanguage } from "./language.ts";
 export { CueLayout, type LaidOutCue } from "./layout.ts";
 export { buildLedger, type LedgerInput, type LedgerWindow, ledgerReasons } from "./ledger.ts";
-export { mergeWindows } from "./merge.ts";
+export { joinWindows, mergeWindows } from "./merge.ts";
 export { mergeExact } from "./merge-exact.ts";
 export { mergeGiven } from "./merge-given.ts";
 export { transcriptText } from "./parse/encoding.ts";

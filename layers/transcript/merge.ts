@@ -12,7 +12,19 @@ type Recognised = Extract<WindowResult, { outcome: "ok" }>;
  * @throws MediaError `transcript.incomplete` when windows are missing, come twice, or overlap. A window without
  * a transcript must say so itself, as `failed` with a reason.
  */
-export async function mergeWindows(results: Results, { durationMs }: { durationMs: number }): Promise<Merged> {
+export async function mergeWindows(results: Results, bounds: { durationMs: number }): Promise<Merged> {
+  const joining = joinWindows(results, bounds);
+  for (;;) {
+    const { done, value } = await joining.next();
+    if (done) return value;
+  }
+}
+
+/** As `mergeWindows`, one step per window: yields the segments that it adds to the file. */
+export async function* joinWindows(
+  results: Results,
+  { durationMs }: { durationMs: number },
+): AsyncGenerator<readonly Segment[], Merged> {
   const collector = new SegmentCollector();
   const { segments, warnings } = collector;
   const merged: Merged = { segments, warnings, windows: [], languages: [] };
@@ -34,6 +46,7 @@ export async function mergeWindows(results: Results, { durationMs }: { durationM
       const { reason } = result;
       merged.windows.push({ ...window, outcome: "failed", reason, segments: [] });
       warnings.push(`${clock(window)}: not transcribed (${reason}).`);
+      yield [];
       continue;
     }
 
@@ -47,6 +60,7 @@ export async function mergeWindows(results: Results, { durationMs }: { durationM
     merged.windows.push({ ...window, outcome: "ok", segments: kept });
     // The model's own word that nobody speaks outweighs voice activity: its idea of the language is then a guess.
     merged.languages.push({ ...window, ...heardLanguage(language, silent ? 0 : spokenMs(result)) });
+    yield kept;
   }
   return merged;
 }

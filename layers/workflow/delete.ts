@@ -23,7 +23,11 @@ export async function deleteJob(job: JobRecord, forget: Forget = async () => und
   const uploads = environmentValue("UPLOADS_BUCKET");
   const results = environmentValue("RESULTS_BUCKET");
   // As it is now: an execution may have begun since the record was read.
-  const ended = await updateJob(job, (record) => (isFinal(record) ? undefined : { status: "canceled" }));
+  const ended = await updateJob(job, (record) => ({
+    ...(isFinal(record) ? {} : { status: "canceled" }),
+    // Who deletes a job does not want anything more to be said of it, its end included.
+    webhook: undefined,
+  }));
   await stopExecution(ended);
   await forget(job);
   const { key, multipartUploadId: uploadId } = job.upload;

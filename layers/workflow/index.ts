@@ -7,5 +7,6 @@ export * from "./retry.ts";
 export { runningExecutions } from "./running.ts";
 export { executionName, startJob } from "./start.ts";
 export * from "./stop.ts";
+export { tellOfEnd } from "./tell.ts";
 export * from "./uploaded.ts";
 export * from "./work-plan.ts";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { parseJobId, parseTenantId } from "../core/index.ts";
+import { type JobRef, parseJobId, parseTenantId } from "../core/index.ts";
 import { jobOptionFields, jobOptionsSchema } from "../storage/index.ts";
 import { windowTranscriptSchema } from "../transcript/index.ts";
 import { windowScoreSchema } from "../voice/index.ts";
@@ -141,7 +141,11 @@ export const transcribeInputSchema = stepInput.extend({
 export const transcribeOutputSchema = z.object({ slice: z.number().int().min(1), done: z.boolean() });
 export type TranscribeOutput = z.output<typeof transcribeOutputSchema>;
 
-export const notifyInputSchema = z.object({ job: z.object({ tenant, jobId }), executionName: z.string() });
+/** `executionName`: the execution whose end is told of; null where the job ended before it had one. */
+export const notifyInputSchema = z.object({ job: z.object({ tenant, jobId }), executionName: z.string().nullable() });
+
+/** What begins an execution that only tells of a job's end. */
+export type TellInput = JobRef & { tell: { executionName: string | null } };
 
 const failureSchema = z.object({ step: z.string(), error: z.string(), cause: z.string() });
 

@@ -33,7 +33,8 @@ export async function registerJob(ref: JobRef, { webhook, ...given }: NewJob): P
           ...given,
           status: given.status ?? "awaiting_upload",
           webhook: webhook ? true : undefined,
-          attempt: job.attempt + (job.executionName === undefined ? 0 : 1),
+          // A number once told of, in news or in an execution's name, is used up.
+          attempt: job.attempt + (job.executionName === undefined && !isFinal(job) ? 0 : 1),
         },
   );
 }

@@ -6,11 +6,20 @@ import { openTestS3 } from "../../test/support/s3.ts";
 import { defaultTenant, type JobRef, newJobId } from "../core/index.ts";
 import { createJob, type JobRecord, jobOptionsSchema, keys, putObject, readJob, updateJob } from "../storage/index.ts";
 import { startJob } from "./start.ts";
+import { cancelJob } from "./stop.ts";
 
 let storage: AsyncDisposable;
 const started: string[] = [];
+const stopped: string[] = [];
 const states = createServer(async (request, response) => {
-  const { name, stateMachineArn } = JSON.parse(await text(request)) as { name: string; stateMachineArn: string };
+  type Body = { name: string; stateMachineArn: string; executionArn: string };
+  const { name, stateMachineArn, executionArn: toStop } = JSON.parse(await text(request)) as Body;
+  if (String(request.headers["x-amz-target"]).endsWith(".StopExecution")) {
+    stopped.push(toStop);
+    response.writeHead(200, { "content-type": "application/x-amz-json-1.0" });
+    response.end(JSON.stringify({ stopDate: 1 }));
+    return;
+  }
   const taken = started.includes(name);
   if (!taken) started.push(name);
   response.writeHead(taken ? 400 : 200, { "content-type": "application/x-amz-json-1.0" });
@@ -99,4 +108,13 @@ it("puts the execution's ARN on record also where its first step was quicker, ev
     status: "failed",
     executionArn: expect.stringContaining(started[0] ?? "-"),
   });
+});
+
+it("stops an execution whose ARN nobody wrote down, because its starter ended at once", async () => {
+  await upload("a");
+  await startJob(ref);
+  // What the first step of the execution writes, and no more.
+  await updateJob(ref, () => ({ status: "running", executionArn: undefined }));
+  expect(await cancelJob(ref)).toMatchObject({ status: "canceled" });
+  expect(stopped.filter((arn) => arn.endsWith(`:${started[0]}`))).toHaveLength(1);
 });

@@ -1,4 +1,3 @@
-import { ExecutionAlreadyExists, SFNClient, StartExecutionCommand } from "@aws-sdk/client-sfn";
 import {
   canonicalJson,
   environmentValue,
@@ -9,14 +8,9 @@ import {
   sha256Hex,
 } from "../core/index.ts";
 import { headObject, type JobRecord, keys, readJob, updateJob } from "../storage/index.ts";
+import { startExecution } from "./execution.ts";
 import type { ExecutionInput } from "./payloads.ts";
-
-let client: SFNClient | undefined;
-/** The Step Functions client of this process. */
-export function sfn(): SFNClient {
-  client ??= new SFNClient({});
-  return client;
-}
+import { tellOfEnd } from "./tell.ts";
 
 /**
  * Equal object version, options, model and attempt give an equal name, and Step Functions runs a name once. Attempts at the same work
@@ -69,7 +63,7 @@ export async function startJob({ tenant, jobId }: JobRef): Promise<JobRecord> {
   if (job.executionName === executionName(input, job)) return job;
   if (job.executionName !== undefined || job.status === "failed") job = await startOver(job);
   const name = executionName(input, job);
-  const executionArn = await start(name, input);
+  const executionArn = await startExecution(name, input);
   log.info("execution started", { tenant, jobId, executionName: name });
   return recordStart(ref, { name, executionArn, object: { etag: head.etag, sizeBytes: head.sizeBytes } });
 }
@@ -123,7 +117,7 @@ async function startFetch(job: JobRecord): Promise<JobRecord> {
   };
   const name = executionName(input, job);
   if (job.executionName === name) return job;
-  const executionArn = await start(name, input);
+  const executionArn = await startExecution(name, input);
   log.info("execution started", { tenant, jobId, executionName: name });
   return recordStart(job, { name, executionArn });
 }
@@ -150,20 +144,9 @@ function startOver(job: JobRecord): Promise<JobRecord> {
   );
 }
 
-async function start(name: string, input: ExecutionInput): Promise<string> {
-  const stateMachineArn = environmentValue("STATE_MACHINE_ARN");
-  try {
-    const reply = await sfn().send(new StartExecutionCommand({ stateMachineArn, name, input: JSON.stringify(input) }));
-    return reply.executionArn ?? "";
-  } catch (error) {
-    if (!(error instanceof ExecutionAlreadyExists)) throw error;
-    return `${stateMachineArn.replace(":stateMachine:", ":execution:")}:${name}`;
-  }
-}
-
 async function refuseSize(job: JobRecord, storedBytes: number): Promise<JobRecord> {
   const message = `The upload has ${storedBytes} bytes, but ${job.upload.sizeBytes} were announced.`;
-  return updateJob(job, () => ({
+  const failed = await updateJob(job, () => ({
     status: "failed",
     error: {
       code: "upload.size_mismatch",
@@ -172,4 +155,6 @@ async function refuseSize(job: JobRecord, storedBytes: number): Promise<JobRecor
       advice: "Ask for a new upload and send the file whole.",
     },
   }));
+  await tellOfEnd(failed);
+  return failed;
 }

@@ -1,9 +1,9 @@
 import { modelsDirectory } from "../../cli/models-directory.ts";
 import { defaultDataDirectory } from "../../cli/options.ts";
 import { type Settings, voiceModelIds } from "../../layers/core/index.ts";
-import { hubSettings, obtainModel, obtainVoiceModel } from "../../layers/models/index.ts";
+import { hubSettings, obtainEmbeddingModel, obtainModel, obtainVoiceModel } from "../../layers/models/index.ts";
 import type { Architecture } from "../../layers/packing/index.ts";
-import { voiceModelTravels } from "../../stacks/app/index.ts";
+import { embedsByModel, voiceModelTravels } from "../../stacks/app/index.ts";
 import type { PackedModels } from "./pack.ts";
 
 /**
@@ -12,7 +12,10 @@ import type { PackedModels } from "./pack.ts";
  */
 const weightBytesOf = { arm64: "signed", x64: "unsigned" } as const;
 
-/** The built models of the settings for one processor; fetched and built where they are not there yet. */
+/**
+ * The built models of the settings for one processor; fetched and built where they are not there yet.
+ * @throws MediaError `model.missing` that says what to pull, where one is neither here nor to be had
+ */
 export async function layerModels(
   settings: Settings,
   arch: Architecture,
@@ -28,7 +31,10 @@ export async function layerModels(
     onProgress: (stage: string) => onNotice?.(`building ${id} for ${arch}: ${stage}`),
   });
   const speech = await obtainModel(obtaining(settings.WHISPER_MODEL));
-  if (settings.VOICE_MODEL === undefined) return { speech };
+  const embedding = embedsByModel(settings)
+    ? await obtainEmbeddingModel(obtaining(settings.EMBEDDING_MODEL))
+    : undefined;
+  if (settings.VOICE_MODEL === undefined) return { speech, embedding };
   const voice = await obtainVoiceModel(obtaining(voiceModelIds[settings.VOICE_MODEL]));
-  return { speech, voice: { ...voice, travels: voiceModelTravels(settings) } };
+  return { speech, embedding, voice: { ...voice, travels: voiceModelTravels(settings) } };
 }

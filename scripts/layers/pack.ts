@@ -1,5 +1,6 @@
-import { cp, rm, writeFile } from "node:fs/promises";
+import { constants, copyFile, cp, mkdir, rm, writeFile } from "node:fs/promises";
 import { join, relative } from "node:path";
+import { MediaError } from "../../layers/core/index.ts";
 import { inferenceLayer } from "../../layers/inference/layer.ts";
 import { mediaLayer } from "../../layers/media/layer.ts";
 import { modelsLayer } from "../../layers/models/layer.ts";
@@ -16,12 +17,16 @@ export type PackedLayer = Zip & { name: LayerName; arch: Architecture };
 export type PackedFunction = Zip & { name: FunctionName };
 export type Packed = { layers: PackedLayer[]; functions: PackedFunction[] };
 
-/** A built model: its manifest and the folder that it is in. One that travels is too large for a layer, and only its manifest is kept. */
-export type PackedModel = { directory: string; manifest: { id: string }; travels?: boolean };
-export type PackedModels = { speech: PackedModel; voice?: PackedModel };
+/** A built model: its manifest and the folder that it is in. One that travels is too large for a layer, and laid out for the bucket. */
+export type PackedModel = {
+  directory: string;
+  manifest: { id: string; files: Record<string, unknown> };
+  travels?: boolean;
+};
+export type PackedModels = { speech: PackedModel; voice?: PackedModel; embedding?: PackedModel | undefined };
 
 export type PackOptions = {
-  /** Everything is written in here: layers/, functions/, bundles/, model.json and voice-model.json. */
+  /** Everything is written in here: layers/, functions/, bundles/, travelling/, and the manifests of models. */
   outputDirectory: string;
   specs: Record<FunctionName, FunctionSpec>;
   architectures: readonly Architecture[];
@@ -43,15 +48,25 @@ export async function pack(options: PackOptions): Promise<Packed> {
   // Names what is deployed: it must not outlive what it names.
   await rm(join(layersDirectory, "layers.json"), { force: true });
   await rm(join(functionsDirectory, "functions.json"), { force: true });
-  for (const name of ["model.json", "voice-model.json"]) await rm(join(outputDirectory, name), { force: true });
+  for (const name of Object.values(manifestNames)) await rm(join(outputDirectory, name), { force: true });
+  await rm(join(outputDirectory, "travelling"), { recursive: true, force: true });
 
+  const used = usedLayers(specs);
+  // First of all: a model that is not to be had is known before minutes are spent.
+  const modelsFor = new Map<Architecture, PackedModels>();
+  for (const arch of architectures) {
+    if (!used.some((name) => name === "models" || name === "embedding")) break;
+    const models = await options.models(arch);
+    if (used.includes("embedding") && !models.embedding) throw new MediaError("model.missing", noEmbedding);
+    modelsFor.set(arch, models);
+  }
   const functions = await packFunctions(functionsDirectory, options);
   const layers: PackedLayer[] = [];
-  let models: PackedModels | undefined;
   for (const arch of architectures) {
-    for (const name of usedLayers(specs)) {
+    const models = modelsFor.get(arch);
+    if (models?.voice?.travels) await layOut(models.voice, join(outputDirectory, "travelling", arch));
+    for (const name of used) {
       options.onNotice?.(`packing ${name} for ${arch}`);
-      if (name === "models") models = await options.models(arch);
       const files = await layerFiles(name, arch, models, options);
       const zip = await writeZip(join(layersDirectory, `${name}-${arch}.zip`), files, options.level);
       layers.push({ name, arch, ...fromRoot(zip) });
@@ -62,9 +77,22 @@ export async function pack(options: PackOptions): Promise<Packed> {
   await writeJson(join(layersDirectory, "layers.json"), layers);
   await writeJson(join(functionsDirectory, "functions.json"), functions);
   // A stack that is evaluated later takes window and mel sizes from here.
-  if (models) await writeJson(join(outputDirectory, "model.json"), models.speech.manifest);
-  if (models?.voice) await writeJson(join(outputDirectory, "voice-model.json"), models.voice.manifest);
+  for (const kind of Object.keys(manifestNames) as (keyof PackedModels)[]) {
+    const model = [...modelsFor.values()].at(-1)?.[kind];
+    if (model) await writeJson(join(outputDirectory, manifestNames[kind]), model.manifest);
+  }
   return packed;
+}
+
+const manifestNames = { speech: "model.json", voice: "voice-model.json", embedding: "embedding-model.json" } as const;
+
+/** The files of a model that a deployment brings to the bucket, each processor's its own; the manifest comes last, as in a build. */
+async function layOut({ directory, manifest }: PackedModel, target: string): Promise<void> {
+  await mkdir(target, { recursive: true });
+  // Where the file system can, this takes no room.
+  for (const name of Object.keys(manifest.files))
+    await copyFile(join(directory, name), join(target, name), constants.COPYFILE_FICLONE);
+  await writeJson(join(target, "model.json"), manifest);
 }
 
 /** Each function with the layers that it gets on one kind of processor. */
@@ -97,10 +125,18 @@ async function layerFiles(
       return modelsLayer(
         [models?.speech, models?.voice]
           .filter((model): model is PackedModel => model !== undefined && !model.travels)
-          .map(({ directory, manifest }) => ({ id: manifest.id, directory })),
+          .map(layerModel),
       );
+    case "embedding":
+      return modelsLayer(models?.embedding ? [layerModel(models.embedding)] : []);
   }
 }
+
+const layerModel = ({ directory, manifest }: PackedModel) => ({ id: manifest.id, directory });
+
+const noEmbedding =
+  "Search is to compare passages by EMBEDDING_MODEL, and there is no such model to pack. `halfgig models pull all-MiniLM-L6-v2` fetches it; " +
+  "EMBEDDING_MODEL=lexical searches without one, by spelling.";
 
 async function packFunctions(directory: string, options: PackOptions): Promise<PackedFunction[]> {
   const { specs, outputDirectory, level } = options;

@@ -8,7 +8,7 @@ import {
   transcriptSchema,
   uploadSchema,
 } from "../../client/schemas.ts";
-import { bodySchema as askBody } from "../../functions/api/ask.ts";
+import { bodySchema as askBody } from "../../functions/api/ask-request.ts";
 import { jsonSchema as voiceBody } from "../../functions/api/clip.ts";
 import { bodySchema as completeBody } from "../../functions/api/complete.ts";
 import { querySchema as jobsQuery } from "../../functions/api/jobs.ts";
@@ -35,7 +35,13 @@ export type Operation = {
 };
 
 /** Job options as a request has them, the webhook among them. */
-export const jobRequest = z.strictObject({ ...jobOptionFields, webhook: webhookSchema.optional() });
+export const jobRequest = z.strictObject({
+  ...jobOptionFields,
+  webhook: webhookSchema.optional().meta({
+    description:
+      "Who is told how the job ended, by POST in the form of Standard Webhooks, signed where there is a secret: job.done, job.partial, job.failed (also where its execution was stopped or ran out of time) or job.canceled, once per attempt at the job. Ten tries within about two hours, until one is answered with 2xx within 10 s; 410 ends them. A job that is deleted tells nobody.",
+  }),
+});
 
 const loose = z.looseObject({});
 const text = (type: string): Content => ({ type, schema: z.string() });
@@ -156,7 +162,8 @@ export const operations: Readonly<Record<string, Operation>> = {
   },
   "POST /v1/ask": {
     tag: "Search",
-    summary: "An answer from what was said, with citations.",
+    summary:
+      "An answer from what was said, with citations. With stream, server-sent events while it is written: passages, citation, delta, and done with this reply; or error, with a problem.",
     body: askBody,
     replies: { 200: z.looseObject({ question: z.string(), citations: z.array(loose) }) },
   },
@@ -168,7 +175,8 @@ export const operations: Readonly<Record<string, Operation>> = {
   },
   "POST /v1/audio/transcriptions": {
     tag: "OpenAI-compatible",
-    summary: "A transcription in one request, as OpenAI's clients ask for it. Longer files are waited for as jobs.",
+    summary:
+      "A transcription in one request, as OpenAI's clients ask for it. Longer files are waited for as jobs. With stream, OpenAI's server-sent events while it is recognised.",
     body: { type: "multipart/form-data", schema: transcriptionForm },
     replies: { 200: transcriptionSchema },
   },

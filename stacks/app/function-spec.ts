@@ -11,6 +11,7 @@ export type Grant =
   | { function: FunctionName; actions: readonly "lambda:InvokeFunction"[] }
   | { service: "transcribe"; actions: readonly `transcribe:${"Start" | "Get"}TranscriptionJob`[] }
   | { service: "bedrock"; actions: readonly "bedrock:InvokeModelWithResponseStream"[] }
+  /** On the one index that search has. */
   | { service: "s3vectors"; actions: readonly VectorAction[] };
 
 export type VectorAction = `s3vectors:${"Query" | "Get" | "Put" | "Delete" | "List"}Vectors`;
@@ -25,7 +26,7 @@ export type ObjectAction =
   | "s3:ListBucketMultipartUploads";
 
 /** Native code and weights that are not part of a bundle; on AWS a Lambda layer each. */
-export type LayerName = "ffmpeg" | "onnxruntime" | "models";
+export type LayerName = "ffmpeg" | "onnxruntime" | "models" | "embedding";
 
 export type FunctionSpec = {
   /** Source file, exporting `handler`. */

@@ -2,6 +2,7 @@ import type { SettingName, Settings } from "../../layers/core/index.ts";
 import { planSettings } from "../../layers/workflow/index.ts";
 import { auditGrant, authorizeParts, keyParts, minuteGrants, quotaGrants, tenantSettings } from "./access.ts";
 import type { FunctionName, FunctionSpec, Grant, ObjectAction } from "./function-spec.ts";
+import { routes } from "./routes.ts";
 import { searchParts } from "./search.ts";
 import { voiceModelGrants, voiceTmpMB } from "./voice.ts";
 
@@ -18,6 +19,15 @@ const askAuthorizer: Grant = { function: "authorize", actions: ["lambda:InvokeFu
 
 // Ten of each bound what a caller without a valid token can start; more requests wait.
 const small = { memoryMB: 512, concurrency: 10, timeoutSeconds: 29, tmpMB: 512, layers: [], settings: [] } as const;
+
+/** What streams its replies has an address of its own, which knows no routes and asks nobody: the function does both. */
+const streams = (name: FunctionName) =>
+  ({
+    url: "streaming",
+    constants: {
+      SERVED_ROUTES: JSON.stringify(routes.flatMap((route) => (route.function === name ? route.route : []))),
+    },
+  }) as const;
 
 /** A service's address and key go to the one function that calls it, and only while it is in use. */
 function providerSettings({ ASR_PROVIDER }: Settings): SettingName[] {
@@ -44,7 +54,7 @@ export function functionSpecs(settings: Settings): Record<FunctionName, Function
       MALLOC_MMAP_THRESHOLD_: "65536",
       MALLOC_TRIM_THRESHOLD_: "65536",
       MALLOC_ARENA_MAX: "1",
-      NODE_OPTIONS: "--max-semi-space-size=1",
+      NODE_OPTIONS: "--max-semi-space-size=1 --max-old-space-size=64",
     },
   } as const;
   const { searches, keepsPassages, clears, answers } = searchParts(settings);
@@ -70,8 +80,9 @@ export function functionSpecs(settings: Settings): Record<FunctionName, Function
       environment: ["UPLOADS_BUCKET", "RESULTS_BUCKET"],
       settings: ["UPLOAD_URL_SECONDS", ...tenantSettings],
       grants: [
-        uploads("s3:PutObject", "s3:ListMultipartUploadParts", "s3:AbortMultipartUpload"),
+        uploads("s3:PutObject", "s3:DeleteObject", "s3:ListMultipartUploadParts", "s3:AbortMultipartUpload"),
         records("s3:GetObject", "s3:DeleteObject", "s3:ListBucket"),
+        webhooks("s3:DeleteObject"),
         ...quotaGrants(settings),
       ],
     },
@@ -121,8 +132,8 @@ export function functionSpecs(settings: Settings): Record<FunctionName, Function
     cancel: {
       ...small,
       entry: "functions/api/cancel.ts",
-      environment: ["RESULTS_BUCKET"],
-      grants: [records("s3:GetObject", "s3:PutObject", "s3:ListBucket"), stop, auditGrant],
+      environment: ["RESULTS_BUCKET", "STATE_MACHINE_ARN"],
+      grants: [records("s3:GetObject", "s3:PutObject", "s3:ListBucket"), stop, start, auditGrant],
     },
     retry: {
       ...small,
@@ -141,7 +152,7 @@ export function functionSpecs(settings: Settings): Record<FunctionName, Function
     delete: {
       ...small,
       entry: "functions/api/delete.ts",
-      environment: ["UPLOADS_BUCKET", "RESULTS_BUCKET", ...keepsPassages.environment],
+      environment: ["UPLOADS_BUCKET", "RESULTS_BUCKET", "STATE_MACHINE_ARN", ...keepsPassages.environment],
       settings: [...keepsPassages.settings, ...tenantSettings],
       grants: [
         uploads("s3:DeleteObject", "s3:ListBucket", "s3:AbortMultipartUpload"),
@@ -195,6 +206,9 @@ export function functionSpecs(settings: Settings): Record<FunctionName, Function
     },
     openaiAudio: {
       ...small,
+      ...streams("openaiAudio"),
+      // A stream goes on while a longer file's job does. What is answered in one piece ends in time for API Gateway.
+      timeoutSeconds: 300,
       entry: "functions/api/openai/audio.ts",
       layers: ["ffmpeg"],
       environment: [
@@ -205,6 +219,7 @@ export function functionSpecs(settings: Settings): Record<FunctionName, Function
       grants: [
         uploads("s3:GetObject", "s3:PutObject", "s3:ListBucket"),
         records("s3:GetObject", "s3:PutObject", "s3:ListBucket"),
+        work("s3:GetObject", "s3:ListBucket"),
         transcripts("s3:GetObject", "s3:ListBucket"),
         { function: "infer", actions: ["lambda:InvokeFunction"] },
         askAuthorizer,
@@ -253,8 +268,12 @@ export function functionSpecs(settings: Settings): Record<FunctionName, Function
       ...small,
       timeoutSeconds: 120,
       entry: "functions/events/executionEnded.ts",
-      environment: ["RESULTS_BUCKET"],
-      grants: [records("s3:GetObject", "s3:PutObject", "s3:ListBucket"), work("s3:DeleteObject", "s3:ListBucket")],
+      environment: ["RESULTS_BUCKET", "STATE_MACHINE_ARN"],
+      grants: [
+        records("s3:GetObject", "s3:PutObject", "s3:ListBucket"),
+        work("s3:DeleteObject", "s3:ListBucket"),
+        start,
+      ],
     },
     fetch: {
       ...small,
@@ -266,7 +285,7 @@ export function functionSpecs(settings: Settings): Record<FunctionName, Function
         ...(["PLAYLIST_LIMIT", "FETCH_ALLOW_HOSTS", "YT_DLP_PATH", "YT_DLP_COOKIES", "DISABLE_ASR_FALLBACK"] as const),
       ],
       grants: [
-        uploads("s3:GetObject", "s3:PutObject", "s3:ListBucket", "s3:AbortMultipartUpload"),
+        uploads("s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:ListBucket", "s3:AbortMultipartUpload"),
         records("s3:GetObject", "s3:PutObject", "s3:ListBucket"),
         work("s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:ListBucket"),
         start,
@@ -379,9 +398,13 @@ export function functionSpecs(settings: Settings): Record<FunctionName, Function
     ask: {
       ...small,
       ...searches,
+      ...streams("ask"),
+      constants: { ...searches.constants, ...streams("ask").constants },
+      timeoutSeconds: 120,
       entry: "functions/api/ask.ts",
+      environment: [...searches.environment, "AUTHORIZE_FUNCTION"],
       settings: [...searches.settings, ...answers.settings],
-      grants: [records("s3:GetObject", "s3:ListBucket"), ...searches.grants, ...answers.grants],
+      grants: [records("s3:GetObject", "s3:ListBucket"), askAuthorizer, ...searches.grants, ...answers.grants],
     },
     reindex: {
       ...small,

@@ -5,6 +5,8 @@ export * from "./function-spec.ts";
 export * from "./functions.ts";
 export * from "./recogniser.ts";
 export * from "./routes.ts";
+export * from "./search.ts";
+export * from "./security-headers.ts";
 export * from "./tools.ts";
 export * from "./voice.ts";
 export * from "./workflow.ts";

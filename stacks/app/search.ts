@@ -12,11 +12,15 @@ type SearchParts = {
   answers: { settings: SettingName[]; grants: Grant[] };
 };
 
+type SearchSettings = Pick<Settings, "SEARCH_INDEX" | "ANSWER_PROVIDER" | "EMBEDDING_MODEL" | "SKIP_AI_MODELS">;
+
+/** Whether search compares passages by a model; otherwise it does by spelling, or there is none. */
+export const embedsByModel = (settings: Omit<SearchSettings, "ANSWER_PROVIDER">): boolean =>
+  settings.SEARCH_INDEX !== "none" && settings.EMBEDDING_MODEL !== "lexical" && !settings.SKIP_AI_MODELS;
+
 /** A service's address and key go to the functions that call it, and only while it is in use. */
-export function searchParts({
-  SEARCH_INDEX,
-  ANSWER_PROVIDER,
-}: Pick<Settings, "SEARCH_INDEX" | "ANSWER_PROVIDER">): SearchParts {
+export function searchParts(appSettings: SearchSettings): SearchParts {
+  const { SEARCH_INDEX, ANSWER_PROVIDER } = appSettings;
   const settings: SettingName[] = ["SEARCH_INDEX"];
   if (SEARCH_INDEX === "s3vectors") settings.push("S3VECTORS_BUCKET");
   if (SEARCH_INDEX === "pinecone") settings.push("PINECONE_API_KEY", "PINECONE_INDEX");
@@ -28,7 +32,7 @@ export function searchParts({
   if (ANSWER_PROVIDER === "openai") answerSettings.push("OPENAI_BASE_URL", "OPENAI_API_KEY");
   return {
     searches: {
-      layers: ["onnxruntime", "models"],
+      layers: embedsByModel(appSettings) ? ["onnxruntime", "embedding"] : [],
       environment: ["RESULTS_BUCKET", ...store, "EMBEDDING_MODEL_DIR"],
       settings: [...settings, "EMBEDDING_BATCH_SIZE"],
       // As for the functions that recognise: glibc gives freed tensors back.

@@ -23,13 +23,15 @@ export const modelKeeperGrants: readonly Grant[] = [
   {
     bucket: "results",
     prefix: keys.modelsPrefix,
-    actions: ["s3:GetObject", "s3:PutObject", "s3:ListBucket", "s3:AbortMultipartUpload"],
+    actions: ["s3:PutObject", "s3:ListBucket", "s3:AbortMultipartUpload"],
   },
 ];
 
 /** The prefix under which a travelling detector's files are; a build is never changed, so its name says which it is. */
-export function voiceModelPrefix({ id, precision, builder, checkpointSha256 }: VoiceManifest): string {
-  return keys.modelFolder(`${id}-${precision}-b${builder}-${checkpointSha256.slice(0, 16)}`);
+export function voiceModelPrefix({ id, precision, weightBytes, builder, checkpointSha256 }: VoiceManifest): string {
+  // As the folders of builds are named: what one kind of processor takes is not what another does.
+  const stored = weightBytes === "signed" ? "int8s" : precision;
+  return keys.modelFolder(`${id}-${stored}-b${builder}-${checkpointSha256.slice(0, 16)}`);
 }
 
 type VoiceVariables = Record<Extract<EnvironmentName, `VOICE_${string}`>, string>;

@@ -94,8 +94,8 @@ export function mediaWorkflow<T>({ functionArn, resultsBucket, maxConcurrency }:
   };
 
   // A receiver that does not listen changes nothing about the job.
-  const notify = (next: string) => ({
-    ...invoke("notify", step),
+  const notify = (next: string, payload: Record<string, unknown> = step) => ({
+    ...invoke("notify", payload),
     Retry: notifyRetry,
     Catch: [{ ErrorEquals: ["States.ALL"], Next: next }],
     Next: next,
@@ -114,9 +114,14 @@ export function mediaWorkflow<T>({ functionArn, resultsBucket, maxConcurrency }:
       },
       Source: {
         Type: "Choice",
-        Choices: [{ Condition: "{% $exists($job.options.url) %}", Next: "Fetch" }],
+        Choices: [
+          { Condition: "{% $exists($job.tell) %}", Next: "Tell" },
+          { Condition: "{% $exists($job.options.url) %}", Next: "Fetch" },
+        ],
         Default: "Probe",
       },
+      // Of the end of another execution, which could not do it itself: it was stopped, or it never was.
+      Tell: notify("Done", { job: "{% $job %}", executionName: "{% $job.tell.executionName %}" }),
       Fetch: {
         ...invoke("fetch", step),
         Assign: { job: "{% $states.result.Payload.job %}" },

@@ -1,8 +1,18 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
-import { modelManifestSchema, voiceManifestSchema } from "../../layers/models/index.ts";
-import type { LayerName } from "../app/index.ts";
+import { type Settings, voiceModelIds } from "../../layers/core/index.ts";
+import { requireModelFit } from "../../layers/inference/fit.ts";
+import {
+  type EmbeddingManifest,
+  embeddingManifestSchema,
+  modelManifestSchema,
+  parseModelName,
+  type VoiceManifest,
+  voiceManifestSchema,
+} from "../../layers/models/index.ts";
+import { vectorIndexShape } from "../../layers/search/s3vectors/index-shape.ts";
+import { embedsByModel, type LayerName, needsModel, voiceModelTravels } from "../app/index.ts";
 import type { PackedModels } from "./environment.ts";
 
 const layerSchema = z.object({
@@ -63,17 +73,72 @@ export function pageFolder(root: string): string {
 }
 
 /**
- * The manifests of the models that the layer `models` holds.
- * @throws Error that says how to build the speech model where there is none and one is needed
+ * The manifests of the models that were packed for the settings of a deployment.
+ * @throws Error that says what to build, or to pull, where one is not there or is another one
+ * @throws MediaError `memory.plan_does_not_fit`
  */
-export function packedModels(root: string, speechNeeded: boolean): PackedModels {
-  const read = (file: string): unknown => {
-    const path = join(root, "dist", file);
-    return existsSync(path) ? JSON.parse(readFileSync(path, "utf8")) : undefined;
+export function packedModels(
+  root: string,
+  settings: Settings,
+  architecture: keyof typeof packedArchitecture,
+): PackedModels {
+  const { WHISPER_MODEL, VOICE_MODEL, EMBEDDING_MODEL } = settings;
+  const read = <Schema extends z.ZodType<{ id: string }>>(path: string, schema: Schema, wanted: string) => {
+    if (!existsSync(join(root, path)))
+      throw new Error(`There is no ${path}, which says what model the functions run. ${buildAdvice}`);
+    const manifest = schema.parse(JSON.parse(readFileSync(join(root, path), "utf8")));
+    const { id } = parseModelName(wanted);
+    if (manifest.id === id) return manifest;
+    throw new Error(`The model ${manifest.id} was packed, and the settings name ${id}. ${buildAdvice}`);
   };
-  const speech = modelManifestSchema.optional().parse(read("model.json"));
-  if (!speech && speechNeeded) {
-    throw new Error(`There is no dist/model.json, which says what model the functions run. ${buildAdvice}`);
-  }
-  return { speech, voice: voiceManifestSchema.optional().parse(read("voice-model.json")) };
+  const speech = needsModel(settings) ? read("dist/model.json", modelManifestSchema, WHISPER_MODEL) : undefined;
+  const voice =
+    VOICE_MODEL === undefined
+      ? undefined
+      : voiceModelTravels(settings)
+        ? travellingModel(root, settings, architecture)?.manifest
+        : read("dist/voice-model.json", voiceManifestSchema, voiceModelIds[VOICE_MODEL]);
+  // A model that can never load in infer's allocation would fail with each job.
+  for (const each of [speech, voice]) if (each) requireModelFit(each, settings.HALFGIG_INFER_MEMORY);
+  const embedding = embedsByModel(settings)
+    ? fitting(read("dist/embedding-model.json", embeddingManifestSchema, EMBEDDING_MODEL))
+    : undefined;
+  return { speech, voice, embedding };
+}
+
+/** @throws Error where the vectors would not fit the index */
+function fitting(manifest: EmbeddingManifest): EmbeddingManifest {
+  const { dimension, indexName } = vectorIndexShape;
+  if (manifest.hiddenSize === dimension) return manifest;
+  throw new Error(
+    `${manifest.id} makes vectors of ${manifest.hiddenSize} numbers, and the index ${indexName} takes ${dimension}. Set EMBEDDING_MODEL to another.`,
+  );
+}
+
+/** A detector that is too large for a layer, as `npm run layers` laid it out: its folder, from the project's. */
+export type TravellingModel = { folder: string; manifest: VoiceManifest };
+
+/**
+ * @returns undefined where the settings name none
+ * @throws Error that says what to pull and to pack where it is not there whole
+ */
+export function travellingModel(
+  root: string,
+  settings: Settings,
+  architecture: keyof typeof packedArchitecture,
+): TravellingModel | undefined {
+  const { VOICE_MODEL } = settings;
+  if (VOICE_MODEL === undefined || !voiceModelTravels(settings)) return undefined;
+  const arch = packedArchitecture[architecture];
+  const folder = join("dist/travelling", arch);
+  const id = voiceModelIds[VOICE_MODEL];
+  const advice = `Pull its weights and pack it: npx halfgig models pull ${id} && VOICE_MODEL=${VOICE_MODEL} npm run layers -- --arch ${arch}`;
+  const path = join(root, folder, "model.json");
+  if (!existsSync(path)) throw new Error(`The detector ${id} for ${arch} is not in ${folder}. ${advice}`);
+  const manifest = voiceManifestSchema.parse(JSON.parse(readFileSync(path, "utf8")));
+  const sizeOf = (name: string) => statSync(join(root, folder, name), { throwIfNoEntry: false })?.size;
+  const broken = Object.entries(manifest.files).filter(([name, { sizeBytes }]) => sizeOf(name) !== sizeBytes);
+  if (manifest.id === id && broken.length === 0) return { folder, manifest };
+  const what = manifest.id === id ? `lacks ${broken.map(([name]) => name).join(", ")}` : `holds ${manifest.id}`;
+  throw new Error(`${folder} ${what}, and the detector ${id} is to be brought to the bucket. ${advice}`);
 }

@@ -1,4 +1,4 @@
-import { originsOf, readSettings, type Settings } from "../../layers/core/index.ts";
+import { MediaError, originsOf, readSettings, type Settings } from "../../layers/core/index.ts";
 import type { FunctionName } from "../app/index.ts";
 
 /** What a deployment is, apart from the app itself: decided by the stage's name and the environment of `sst deploy`. */
@@ -11,10 +11,26 @@ export type Deployment = {
   architecture: "arm64" | "x86_64";
   /** Origins of pages other than the deployed one. */
   pageOrigins: string[];
+  /** The vector bucket of Amazon S3 Vectors, and whether it is the stack's own; one that the settings name exists already. */
+  vectors: { bucket: string; own: boolean };
 };
 
-/** Where a default for one machine is not right for a cloud: windows of one job run on this many functions at once. */
-const cloudDefaults = { MAX_CONCURRENCY: "20" };
+/** Where a default for one machine is not right for a cloud: windows of one job run on this many functions at once; no disk is shared. */
+const cloudDefaults = { MAX_CONCURRENCY: "20", SEARCH_INDEX: "none" };
+
+/**
+ * The settings of a deployment, which `npm run layers` packs for. A variable that is empty counts as not set.
+ * @throws MediaError `config.invalid` for what cannot be used, or not there
+ */
+export function cloudSettings(environment: Record<string, string | undefined>): Settings {
+  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ""));
+  const settings = readSettings({ ...cloudDefaults, ...given });
+  if (settings.SEARCH_INDEX !== "sqlite") return settings;
+  throw new MediaError(
+    "config.invalid",
+    "SEARCH_INDEX=sqlite keeps passages in a file, and functions on AWS share no disk. Set it to s3vectors, pinecone or none.",
+  );
+}
 
 /** Physical names hold the stage's name, and 64 characters is the shortest limit among them (Lambda, IAM). */
 const stagePattern = /^[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,29}[a-zA-Z0-9])?$/;
@@ -32,13 +48,16 @@ export function deploymentOf(
       `The stage "${app.stage}" cannot be part of AWS names. Use letters, digits and hyphens, 31 at most: sst deploy --stage my-stage`,
     );
   }
-  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ""));
-  const settings = readSettings({ ...cloudDefaults, ...given });
+  const settings = cloudSettings(environment);
+  const { SEARCH_INDEX, S3VECTORS_BUCKET } = settings;
+  const vectors = { bucket: S3VECTORS_BUCKET ?? namesOf({ appName: app.name, stage: app.stage }).vectors };
+  if (SEARCH_INDEX === "s3vectors") settings.S3VECTORS_BUCKET = vectors.bucket;
   return {
     appName: app.name,
     stage: app.stage,
     production: app.production,
     settings,
+    vectors: { ...vectors, own: SEARCH_INDEX === "s3vectors" && S3VECTORS_BUCKET === undefined },
     architecture: settings.HALFGIG_ARCHITECTURE,
     pageOrigins: originsOf(settings.HALFGIG_PAGE_ORIGINS),
   };
@@ -60,6 +79,8 @@ export function namesOf({ appName, stage }: Pick<Deployment, "appName" | "stage"
     rule: (name: string) => `${prefix}-${name}`,
     metrics: `${appName}/${stage}`,
     layer: (name: string) => `${prefix}-${name}`,
+    /** Vector buckets have names in lower case. */
+    vectors: `${prefix}-passages`.toLowerCase(),
     alarm: (name: string) => `${prefix}-${name}`,
   };
 }

@@ -1,5 +1,5 @@
 import { type EnvironmentName, isSecretSetting, type SettingName, type Settings } from "../../layers/core/index.ts";
-import type { ModelManifest, VoiceManifest } from "../../layers/models/index.ts";
+import type { EmbeddingManifest, ModelManifest, VoiceManifest } from "../../layers/models/index.ts";
 import { type FunctionSpec, modelCard, recogniserIdentity, routeScopes, voiceVariables } from "../app/index.ts";
 
 /** What only the running stack knows. */
@@ -18,13 +18,17 @@ export type StackValues<T> = {
 const modelDirectory = (manifest: { id: string } | undefined) => (manifest ? `/opt/models/${manifest.id}` : "");
 
 /** The manifests of the models that were packed; undefined where there is none. */
-export type PackedModels = { speech: ModelManifest | undefined; voice: VoiceManifest | undefined };
+export type PackedModels = {
+  speech: ModelManifest | undefined;
+  voice: VoiceManifest | undefined;
+  embedding: EmbeddingManifest | undefined;
+};
 
 /** A value for each variable that a function may ask for. A new name in layers/core does not compile until it has one here. */
 export function environmentValues<T>(
   values: StackValues<T>,
   settings: Settings,
-  { speech, voice }: PackedModels,
+  { speech, voice, embedding }: PackedModels,
 ): Record<EnvironmentName, T | string> {
   return {
     UPLOADS_BUCKET: values.uploadsBucket,
@@ -39,7 +43,7 @@ export function environmentValues<T>(
     // There is no disk that functions share: search needs S3 Vectors or Pinecone here.
     SEARCH_INDEX_PATH: "",
     SEARCH_EXTENSION_PATH: "",
-    EMBEDDING_MODEL_DIR: "",
+    EMBEDDING_MODEL_DIR: modelDirectory(embedding),
     INFER_FUNCTION: values.inferFunction,
     AUTHORIZE_FUNCTION: values.authorizeFunction,
     ROUTE_SCOPES: JSON.stringify(routeScopes),

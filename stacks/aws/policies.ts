@@ -16,8 +16,8 @@ export type GrantTargets<T> = {
   /** Every execution of the machine. */
   executions: T;
   transcriptionJobs: T;
-  /** Every index of every vector bucket. */
-  vectorIndexes: T;
+  /** The index that search has in its vector bucket. */
+  vectorIndex: T;
   function: (name: FunctionName) => T;
 };
 
@@ -43,13 +43,13 @@ const onMachine: Record<Machine, "machine" | "executions"> = {
 };
 
 /** Transcribe knows no resource for a job that does not exist yet; which model Bedrock is asked for may be a profile's choice. */
-const onService: Record<Service["actions"][number], "transcriptionJobs" | "vectorIndexes" | "*"> = {
+const onService: Record<Service["actions"][number], "transcriptionJobs" | "vectorIndex" | "*"> = {
   "bedrock:InvokeModelWithResponseStream": "*",
-  "s3vectors:QueryVectors": "vectorIndexes",
-  "s3vectors:GetVectors": "vectorIndexes",
-  "s3vectors:PutVectors": "vectorIndexes",
-  "s3vectors:DeleteVectors": "vectorIndexes",
-  "s3vectors:ListVectors": "vectorIndexes",
+  "s3vectors:QueryVectors": "vectorIndex",
+  "s3vectors:GetVectors": "vectorIndex",
+  "s3vectors:PutVectors": "vectorIndex",
+  "s3vectors:DeleteVectors": "vectorIndex",
+  "s3vectors:ListVectors": "vectorIndex",
   "transcribe:StartTranscriptionJob": "*",
   "transcribe:GetTranscriptionJob": "transcriptionJobs",
 };

@@ -29,11 +29,13 @@ describe("Access", () => {
     expect(access.object(principal, action, bucket, key)).toBe(allowed);
   });
 
-  it("lets only the functions that start jobs start executions", () => {
+  it("lets only the functions that start jobs, or tell of their end, start executions", () => {
     const allowed = names.filter((name) => access.machine(`AKIA${name}`, "states:StartExecution"));
     expect(allowed.sort()).toEqual([
+      "cancel",
       "complete",
       "create",
+      "executionEnded",
       "fetch",
       "media",
       "mediaUploaded",

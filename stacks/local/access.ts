@@ -10,7 +10,7 @@ import {
 } from "../app/index.ts";
 import type { Credentials } from "./credentials.ts";
 import { bucketName } from "./environment.ts";
-import { type AnyGrant, type GrantReport, GrantUse, grantedActions } from "./grant-use.ts";
+import { type AnyGrant, GrantUse, grantedActions } from "./grant-use.ts";
 
 /** The state machine's own name as a principal. */
 export const machinePrincipal = "machine:media";
@@ -32,12 +32,14 @@ export class Access {
   readonly #credentials: Credentials;
   readonly #byKey: Map<string, string>;
   readonly #specs: Record<FunctionName, FunctionSpec>;
-  readonly #use = new GrantUse();
+  readonly #use: GrantUse;
 
   constructor(credentials: Credentials, specs: Record<FunctionName, FunctionSpec>) {
     this.#credentials = credentials;
     this.#specs = specs;
     this.#byKey = new Map([...credentials.principals].map(([name, keys]) => [keys.accessKeyId, name]));
+    const names = [...credentials.principals.keys()].filter((name) => name !== toolsPrincipal);
+    this.#use = new GrantUse(names.flatMap((name) => grantedActions(name, this.#grants(name))));
   }
 
   keys(name: string) {
@@ -80,12 +82,6 @@ export class Access {
     const granting = this.#grants(name).filter((grant) => allows(grant, action) && applies(grant));
     for (const grant of granting) this.#use.record(name, action, grant);
     return granting.length > 0;
-  }
-
-  /** What functions and the host's own parts may do, and what of it they have done so far. */
-  report(): GrantReport {
-    const names = [...this.#credentials.principals.keys()].filter((name) => name !== toolsPrincipal);
-    return { granted: names.flatMap((name) => grantedActions(name, this.#grants(name))), used: this.#use.used() };
   }
 
   #grants(name: string): readonly AnyGrant[] {

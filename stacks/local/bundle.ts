@@ -19,11 +19,12 @@ export type Bundles = { directory: string; reused: boolean };
  * Bundles every handler for Lambda's Node 24: one CommonJS file each, because layers are found through NODE_PATH,
  * which ES modules do not consult. The folder's name is the hash of the sources, so unchanged code is not built again.
  * @param options.frugal a few at a time: 180 MiB at most instead of 380, and half as fast again
+ * @param options.memoryMiB see `withEsbuild`; where it is below 100, one at a time
  */
 export async function bundleFunctions(
   specs: Record<FunctionName, FunctionSpec>,
   cacheDirectory: string,
-  { frugal = false }: { frugal?: boolean } = {},
+  { frugal = false, memoryMiB }: { frugal?: boolean; memoryMiB?: number | undefined } = {},
 ): Promise<Bundles> {
   const sources = ["functions", "layers", "package-lock.json", "stacks/local/bundle.ts"];
   const directory = join(cacheDirectory, await sourceHash(sources, { wanted: isBundleSource, salt: process.version }));
@@ -34,7 +35,7 @@ export async function bundleFunctions(
     in: join(projectRoot, spec.entry),
     out: `${name}/index`,
   }));
-  const atOnce = frugal ? 4 : entries.length;
+  const atOnce = !frugal ? entries.length : memoryMiB !== undefined && memoryMiB < 100 ? 1 : 4;
   const options: BuildOptions = {
     outdir: unfinished,
     bundle: true,
@@ -53,7 +54,7 @@ export async function bundleFunctions(
     logLevel: "error",
   };
   try {
-    await withEsbuild({ frugal }, async (build) => {
+    await withEsbuild({ frugal, memoryMiB }, async (build) => {
       for (let n = 0; n < entries.length; n += atOnce)
         await build({ ...options, entryPoints: entries.slice(n, n + atOnce) });
     });

@@ -28,10 +28,10 @@ import { createApi } from "./api.ts";
 import { type Artefacts, functionPlace } from "./artefacts.ts";
 import { bundleFunctions } from "./bundle.ts";
 import { loadCredentials } from "./credentials.ts";
+import { explainDiskError } from "./disk-errors.ts";
 import { bucketName, functionArn, functionEnvironment, region, stateMachineArn } from "./environment.ts";
 import { FunctionUses } from "./functions-reply.ts";
 import { createGateway, type HttpApiEvent } from "./gateway/index.ts";
-import type { GrantReport } from "./grant-use.ts";
 import { healthReply } from "./health.ts";
 import { AsyncInvoker, type InvocationReport, LambdaHost } from "./lambda/index.ts";
 import { keepExpiring } from "./lifecycle.ts";
@@ -46,6 +46,7 @@ import { type ObjectEvent, S3Server } from "./s3/index.ts";
 import { keepSchedules } from "./schedules.ts";
 import { searchValues } from "./search.ts";
 import { type ExecutionEnd, StatesService } from "./states/index.ts";
+import { streamedReply } from "./streamed-reply.ts";
 import { dropStartupGarbage, type SystemLimit, type SystemSizing, SystemWatch, shareOf } from "./system/index.ts";
 
 export type HostOptions = {
@@ -62,6 +63,8 @@ export type HostOptions = {
   artefacts?: Artefacts | undefined;
   /** Another runtime than the built-in one, for instance AWS's own interface client: program and arguments. */
   runtimeCommand?: string[];
+  /** Where functions and the state machine find S3, where something stands between them and it; presigned addresses lead there, too. */
+  functionS3Url?: string | undefined;
   /** The built detector of synthetic voices that `settings.VOICE_MODEL` names; none where no job may ask for it. */
   voice?: BuiltVoiceModel | undefined;
   /** The built embedding model; without one search compares spelling. */
@@ -74,6 +77,12 @@ export type HostOptions = {
 };
 
 const machineName = "media";
+
+/**
+ * What a request waits for a function that has none free: a hundred short calls before it are a second or two; under one limit
+ * for everything, where another function is ended first and its own is started, they may be more than the half of the gateway's 30 s.
+ */
+const callersPatience = { mostWaiting: 100, waitMs: 15_000 } as const;
 
 /**
  * halfgig on one machine: S3, Lambda, Step Functions and the HTTP API in one process, each speaking its real wire
@@ -92,8 +101,6 @@ export class LocalHost {
   readonly bundlesReused: boolean;
   /** Executions that an earlier process left running. */
   readonly resumed: readonly string[];
-  /** What functions and the host's own parts may do, and what of it they have done so far. */
-  readonly grants: () => GrantReport;
   readonly #closers: (() => Promise<unknown>)[];
 
   private constructor(
@@ -103,7 +110,6 @@ export class LocalHost {
     this.url = parts.url;
     this.s3Url = parts.s3Url;
     this.apiUrl = parts.apiUrl;
-    this.grants = parts.grants;
     this.accessToken = parts.accessToken;
     this.states = parts.states;
     this.lambda = parts.lambda;
@@ -113,14 +119,14 @@ export class LocalHost {
     this.#closers = closers;
   }
 
-  /** @throws MediaError `host.data_in_use` */
+  /** @throws MediaError `host.data_in_use`, `storage.unavailable` */
   static async open(options: HostOptions): Promise<LocalHost> {
     const closers: (() => Promise<unknown>)[] = [];
     try {
       return await start(options, closers, (parts) => new LocalHost(parts, closers));
     } catch (error) {
-      await closeAll(closers);
-      throw error;
+      await closeAll(closers).catch(() => undefined);
+      throw explainDiskError(error, options.dataDirectory);
     }
   }
 
@@ -165,11 +171,23 @@ async function start(
     modelKeeperPrincipal,
     toolsPrincipal,
   ]);
+  // From before the bundling, which at a first start takes most.
+  let watched: LambdaHost | undefined;
+  if (system) {
+    const watch = new SystemWatch(system.limit, { endLargest: (reason) => watched?.endLargest(reason) });
+    closers.push(async () => {
+      watch.read();
+      notice(`the whole service took ${Math.ceil(watch.peakMiB)} of ${system.limit.limitMB} MiB at most`);
+      watch[Symbol.dispose]();
+    });
+  }
   const access = new Access(credentials, specs);
+  if (system?.sizing.bundlingMB) dropStartupGarbage();
   const bundles = options.artefacts
     ? { directory: options.artefacts.unpacked, reused: true }
     : await bundleFunctions(specs, settings.HALFGIG_BUNDLE_CACHE ?? join(dataDirectory, "bundles"), {
         frugal: system !== undefined,
+        memoryMiB: system?.sizing.bundlingMB,
       });
 
   // An event that comes before there is anybody to deliver it to is found by the sweep below.
@@ -214,7 +232,11 @@ async function start(
   const apiListening = await listenOnLoopback((request, response) => api?.(request, response), 0);
   closers.push(() => apiListening.close());
 
-  const endpoints = { s3: s3Listening.url, states: apiListening.url, lambda: apiListening.url };
+  const endpoints = {
+    s3: options.functionS3Url ?? s3Listening.url,
+    states: apiListening.url,
+    lambda: apiListening.url,
+  };
   const values: Record<EnvironmentName, string> = {
     UPLOADS_BUCKET: bucketName("uploads"),
     RESULTS_BUCKET: bucketName("results"),
@@ -264,14 +286,7 @@ async function start(
   const { limiter, reason } = await lambda.open();
   closers.push(() => lambda.close());
   notice(`memory limits by ${limiter} (${reason})`);
-  if (system) {
-    const watch = new SystemWatch(system.limit, lambda);
-    closers.push(async () => {
-      watch.read();
-      notice(`the whole service took ${Math.ceil(watch.peakMiB)} of ${system.limit.limitMB} MiB at most`);
-      watch[Symbol.dispose]();
-    });
-  }
+  watched = lambda;
 
   const objects = new PrincipalObjects(endpoints.s3, region, access.keys(machinePrincipal));
   closers.push(async () => objects.close());
@@ -290,6 +305,7 @@ async function start(
     invoke: (functionName, payload, context) =>
       lambda.invoke(stepName(functionName), payload, { signal: context.signal, executionName: context.executionName }),
     objects,
+    onStalled: (_, error) => notice(error.message),
     onEnd: (end) => reportEnd(end, (payload) => events?.enqueue(executionEnds.function, payload)),
   });
 
@@ -311,7 +327,11 @@ async function start(
   );
   closers.push(async () => stopSchedules());
   const expiring = new PrincipalObjects(endpoints.s3, region, access.keys(lifecyclePrincipal));
-  const stopExpiring = keepExpiring(expiring, (error) => notice(`old objects could not be removed: ${String(error)}`));
+  const stopExpiring = keepExpiring(
+    expiring,
+    (error) => notice(`what is old could not be removed: ${String(error)}`),
+    () => states.removeExpired(),
+  );
   closers.push(async () => {
     await stopExpiring();
     expiring.close();
@@ -348,6 +368,7 @@ async function start(
               route: route.route,
               functionName: route.function as string,
               authorized: route.authorized,
+              counted: !route.authorized && route.scope !== null,
             })),
             // Only a host that sees every process can say this.
             { route: "GET /v1/functions", functionName: "functions", authorized: true },
@@ -356,7 +377,11 @@ async function start(
             if (functionName === "health") return health();
             if (functionName === "functions") return uses.reply(specs, lambda);
             if (functionName === "events") return jobEvents(event as HttpApiEvent, closed);
-            const reply = await lambda.invoke(functionName, event);
+            const patience = { ...callersPatience, gone: closed };
+            if (specs[functionName as FunctionName]?.url) {
+              return streamedReply(lambda, functionName, event, { patience, closed });
+            }
+            const reply = await lambda.invoke(functionName, event, { patience });
             return publicAddress ? publicAddress.publish(reply) : reply;
           },
           authorizer: { functionName: "authorize", cacheSeconds: authorizerCacheSeconds },
@@ -364,6 +389,8 @@ async function start(
           anyAddress: !isLoopback(address),
           allowedOrigins: publicAddress ? [publicAddress.origin] : [],
           requestsPerSecond: settings.TENANT_REQUESTS_PER_SECOND,
+          // A host under one limit has the bodies in its own share of it.
+          ...(system ? { bodyRoomBytes: 16 * 1024 * 1024 } : {}),
         }),
       ),
     ),
@@ -378,7 +405,6 @@ async function start(
   if (system) dropStartupGarbage();
   return make({
     apiUrl: apiListening.url,
-    grants: () => access.report(),
     url: gateway.url,
     s3Url: s3Listening.url,
     accessToken: credentials.accessToken,

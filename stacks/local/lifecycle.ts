@@ -25,11 +25,23 @@ export async function expireObjects(objects: PrincipalObjects, nowMs = Date.now(
   return deleted;
 }
 
-/** Applies the rules now and every hour. @returns how to stop */
-export function keepExpiring(objects: PrincipalObjects, onError: (error: unknown) => void): () => Promise<void> {
+/**
+ * Applies the rules now and every hour.
+ * @param others what else expires here
+ * @returns how to stop
+ */
+export function keepExpiring(
+  objects: PrincipalObjects,
+  onError: (error: unknown) => void,
+  others: () => Promise<unknown> = async () => undefined,
+): () => Promise<void> {
   let running = Promise.resolve();
   const run = () => {
-    running = running.then(async () => void (await expireObjects(objects))).catch(onError);
+    running = running
+      .then(() => expireObjects(objects))
+      .catch(onError)
+      .then(others)
+      .then(() => undefined, onError);
   };
   run();
   const timer = setInterval(run, hourMs);

@@ -34,6 +34,13 @@ describe("lockDirectory", () => {
     expect(await readdir(directory)).toEqual([]);
   });
 
+  it("removes what a process that was killed had begun to write, and nothing else", async () => {
+    for (const name of ["host.lock.4711", "credentials.json.4711", "credentials.json"])
+      await writeFile(join(directory, name), "");
+    await (await lockDirectory(directory)).release();
+    expect(await readdir(directory)).toEqual(["credentials.json"]);
+  });
+
   it("gives the lock of a process that is gone to one of several that want it", async () => {
     const script = join(directory, "contender.mjs");
     await writeFile(

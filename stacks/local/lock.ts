@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { link, readFile, realpath, unlink, writeFile } from "node:fs/promises";
+import { link, readdir, readFile, realpath, rm, unlink, writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
@@ -14,7 +14,9 @@ import { MediaError } from "../../layers/core/index.ts";
 export async function lockDirectory(directory: string): Promise<{ release(): Promise<void> }> {
   const turn = await takeTurn(directory);
   try {
-    return await lockFile(directory);
+    const lock = await lockFile(directory);
+    await removeUnfinished(directory);
+    return lock;
   } finally {
     turn.close();
   }
@@ -38,6 +40,13 @@ async function takeTurn(directory: string): Promise<Server> {
     );
     if (taken) return server;
     await setTimeout(20);
+  }
+}
+
+/** What a process that was killed had begun to write under its own id. Nobody else is here now. */
+async function removeUnfinished(directory: string): Promise<void> {
+  for (const name of await readdir(directory)) {
+    if (/^(host\.lock|credentials\.json)\.\d+$/.test(name)) await rm(join(directory, name), { force: true });
   }
 }
 

@@ -45,6 +45,19 @@ describe("requireSignature", () => {
     expect(seen).toEqual([]);
   });
 
+  it("is met again by a client whose clock is off: the refusal has the name and the date by which it corrects itself", async () => {
+    // The SDK adds this to what its own clock says, as after another service's reply.
+    const client = new SFNClient({
+      endpoint: url,
+      region: "us-east-1",
+      credentials: keys,
+      systemClockOffset: 3_600_000,
+    });
+    await client.send(new StartExecutionCommand({ stateMachineArn: "arn:x", input: "{}" }));
+    client.destroy();
+    expect(seen).toHaveLength(1);
+  });
+
   it("refuses a body that was changed on the way, an old signature, and none", async () => {
     const signed: { headers: Record<string, string>; body: string }[] = [];
     const recorder = createServer(async (request, response) => {

@@ -38,7 +38,7 @@ async function verify(request: IncomingMessage, keysOf: (accessKeyId: string) =>
   const names = signedHeaders.split(";");
   if (!credentials || !names.includes("host"))
     throw new Error("The security token included in the request is invalid.");
-  if (!(Math.abs(Date.now() - signingDate.getTime()) <= maxSkewMs)) throw new Error("Signature expired");
+  if (!(Math.abs(Date.now() - signingDate.getTime()) <= maxSkewMs)) throw new SignatureExpired();
   const body = await readBody(request);
   const url = new URL(request.url ?? "/", "http://localhost");
   const signer = new SignatureV4({ service, region, credentials, sha256: Sha256, applyChecksum: false });
@@ -92,11 +92,20 @@ function withBody(request: IncomingMessage, body: Buffer): IncomingMessage {
   return Object.assign(replayed, { method, url, headers, rawHeaders, httpVersion, socket, complete: true }) as never;
 }
 
+/** A clock that is off. Clients of AWS correct theirs by the reply's date and try again where it has this name. */
+class SignatureExpired extends Error {
+  constructor() {
+    super("Signature expired");
+    this.name = "InvalidSignatureException";
+  }
+}
+
 function refuse(response: ServerResponse, error: Error): void {
-  const body = JSON.stringify({ __type: "IncompleteSignatureException", message: error.message });
+  const type = error instanceof SignatureExpired ? error.name : "IncompleteSignatureException";
+  const body = JSON.stringify({ __type: type, message: error.message });
   response.writeHead(403, {
     "content-type": "application/x-amz-json-1.0",
-    "x-amzn-errortype": "IncompleteSignatureException",
+    "x-amzn-errortype": type,
     connection: "close",
   });
   response.end(body);

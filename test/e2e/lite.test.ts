@@ -6,7 +6,7 @@ import { halfgig } from "./support/cli.ts";
 
 const name = "MEMORY_MODE=lite: the demo runs with captions and without any model, below 200 MB in all processes";
 
-// The command bundles the functions first, one after the other so as to take little memory.
+// A first start, which bundles the functions, is in lite-first.test.ts.
 it(name, { timeout: 180_000 }, async () => {
   const data = await mkdtemp(join(tmpdir(), "halfgig-lite-"));
   const { status, stdout } = await halfgig(["demo", "--data", data], { MEMORY_MODE: "lite" });

@@ -4,7 +4,7 @@ import { handler as complete } from "../../functions/api/complete.ts";
 import { handler as parts } from "../../functions/api/parts.ts";
 import { handler as presign } from "../../functions/api/presign.ts";
 import { handler as mediaUploaded } from "../../functions/events/mediaUploaded.ts";
-import { headObject, keys } from "../../layers/storage/index.ts";
+import { headObject, keys, listKeys, putObject } from "../../layers/storage/index.ts";
 import { call } from "../support/call.ts";
 import type { RecordingStates } from "../support/states.ts";
 import { announce, eventOf, jobs, openUploadLab, refOf } from "./support/upload-lab.ts";
@@ -143,9 +143,19 @@ describe("an upload in parts", () => {
   });
 
   it("that is given up leaves nothing", async () => {
-    const { jobId } = await announce(3, { multipart: true });
+    const vtt = "WEBVTT\n\n00:01.000 --> 00:02.000\nGone\n";
+    const transcript = { format: "vtt", sizeBytes: vtt.length, sha256: createHash("sha256").update(vtt).digest("hex") };
+    const webhook = { url: "https://example.org/hook", secret: "0123456789abcdef" };
+    const options = { transcript, webhook };
+    const { jobId } = await announce(3, { multipart: true, options });
+    await putObject("uploads", keys.givenTranscript(refOf(jobId)), vtt, "text/vtt");
     const reply = await call(parts, { method: "DELETE", path: { jobId } });
     expect([reply.status, (await list(jobId)).status, await jobs()]).toEqual([204, 404, []]);
+    const left = [
+      ...(await Array.fromAsync(listKeys("uploads", ""))),
+      ...(await Array.fromAsync(listKeys("results", ""))),
+    ];
+    expect(left.filter((key) => !key.startsWith("audit/"))).toEqual([]);
   });
 
   it.each<[string, () => Promise<{ status: number; body: Record<string, unknown> }>, number, string]>([

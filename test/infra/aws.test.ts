@@ -13,6 +13,7 @@ import {
   checkOperations,
   checkRoutes,
 } from "./support/check-resources.ts";
+import { checkStreams } from "./support/check-streams.ts";
 import { checkErrors, definitions } from "./support/check-workflow.ts";
 import { type Evaluation, evaluate } from "./support/evaluate.ts";
 import { whyNoPlatform } from "./support/platform.ts";
@@ -34,12 +35,8 @@ const other = {
   HALFGIG_LOG_DAYS: "7",
   MAX_CONCURRENCY: "5",
   ASR_PROVIDER: "transcribe",
-};
-/** As long as nothing streams its replies: what an address of its own would look like. */
-const streamedResults = {
-  path: "stacks/app/functions.ts",
-  from: 'entry: "functions/api/results.ts",',
-  to: 'entry: "functions/api/results.ts", url: "streaming",',
+  SEARCH_INDEX: "s3vectors",
+  S3VECTORS_BUCKET: "theirs",
 };
 const secrets = { ASR_PROVIDER: "openai", SST_SECRET_OpenaiApiKey: "sk-the-key", AWS_REGION: "us-east-1" };
 
@@ -51,9 +48,9 @@ describe.skipIf(absent)(title, () => {
     [dev, production, custom] = await Promise.all([
       evaluate("dev"),
       evaluate("production", { environment: secrets }),
-      evaluate("dev", { environment: other, edits: [streamedResults] }),
+      evaluate("dev", { environment: other }),
     ]);
-  }, 180_000);
+  }, 300_000);
   const app = (environment: Record<string, string> = {}) => {
     const { settings } = deploymentOf({ name: "halfgig", stage: "dev", production: false }, environment);
     return { settings, specs: functionSpecs(settings) };
@@ -96,6 +93,9 @@ describe.skipIf(absent)(title, () => {
       expect(functionOf(custom, "infer").inputs).toMatchObject({ memorySize: 2048, architectures: ["x86_64"] });
       expect(functionOf(custom, "infer").inputs.reservedConcurrentExecutions).toBeUndefined();
       expect(functionOf(custom, "infer").inputs.tracingConfig).toEqual({ mode: "Active" });
+      // A vector bucket that is there already is used as it is.
+      expect(JSON.stringify(roleOf(custom, "search").inputs)).toContain(":bucket/theirs/index/halfgig-passages");
+      expect(all(custom, "aws:s3/vectorsVectorBucket:VectorsVectorBucket")).toEqual([]);
     });
 
     it("leave room for others in an account's thousand concurrent executions", () => {
@@ -300,14 +300,49 @@ describe.skipIf(absent)(title, () => {
       });
     });
 
-    it("gives a function that streams its replies an address of its own, and no other function one", () => {
-      expect(all(dev, "aws:lambda/functionUrl:FunctionUrl")).toEqual([]);
-      expect(one(custom, "aws:lambda/functionUrl:FunctionUrl", "ResultsUrl").inputs).toMatchObject({
-        invokeMode: "RESPONSE_STREAM",
-        authorizationType: "NONE",
-        cors: { allowOrigins: ["https://one.example", "https://two.example"], allowMethods: ["GET"] },
+    it("gives functions that stream their replies an address of their own, and no other function one", () => {
+      expect(checkStreams(dev, app().specs)).toEqual([]);
+      expect(checkStreams(custom, app(other).specs)).toEqual([]);
+      expect(one(custom, "aws:lambda/functionUrl:FunctionUrl", "AskUrl").inputs.cors).toMatchObject({
+        allowOrigins: ["https://one.example", "https://two.example"],
+        allowMethods: ["POST"],
       });
-      expect(custom.outputs.resultsUrl).toBe("https://resultsurl.lambda-url.eu-central-1.on.aws/");
+      expect(custom.outputs).toMatchObject({
+        askUrl: "https://askurl.lambda-url.eu-central-1.on.aws/",
+        openaiAudioUrl: "https://openaiaudiourl.lambda-url.eu-central-1.on.aws/",
+      });
+    });
+
+    const url = "aws:lambda/functionUrl:FunctionUrl";
+    it.each<[string, (copy: Evaluation) => void, RegExp]>([
+      [
+        "that holds replies back",
+        (copy) => (one(copy, url, "AskUrl").inputs.invokeMode = "BUFFERED"),
+        /^ask: its replies/,
+      ],
+      [
+        "that cannot ask who calls it",
+        (copy) => {
+          const { inputs } = roleOf(copy, "openaiAudio");
+          const [inline] = inputs.inlinePolicies as { policy: string }[];
+          inline!.policy = inline!.policy.replace("-authorize", "-jobs");
+        },
+        /^openaiAudio: anybody may call it/,
+      ],
+      [
+        "of another function",
+        (copy) => copy.resources.push({ ...one(copy, url, "AskUrl"), name: "KeysUrl" }),
+        /^KeysUrl/,
+      ],
+      [
+        "that the page does not use",
+        (copy) => {
+          copy.resources = copy.resources.filter(({ name }) => !name.startsWith("PageRoute/v1/ask"));
+        },
+        /^ask: the page's POST \/v1\/ask is elsewhere/,
+      ],
+    ])("an address %s is noticed", (_name, spoil, complaint) => {
+      expect(checkStreams(mistaken(dev, spoil), app().specs)).toEqual([expect.stringMatching(complaint)]);
     });
 
     it("puts the API under the page's address, or leaves the page out", () => {

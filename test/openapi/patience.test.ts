@@ -34,6 +34,7 @@ describe("a request to a service that is busy", () => {
     ],
     ["is not repeated where it may have been done", "POST", [{ status: 500, after: now }], 500, 1],
     ["is not repeated where the connection was cut on the way", "POST", ["cut"], "cut", 1],
+    ["is not repeated where a time-out does not say that nothing was done", "POST", [{ status: 503 }], 503, 1],
     ["reads again after a cut", "GET", ["cut", { status: 200 }], 200, 2],
     ["reads again after an error in between", "GET", [{ status: 502, after: now }, { status: 200 }], 200, 2],
     ["is given up after six refusals", "GET", [{ status: 429, after: now }], 429, 6],

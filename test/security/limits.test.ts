@@ -1,3 +1,4 @@
+import OpenAI, { RateLimitError } from "openai";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { scopes } from "../../layers/access/index.ts";
 import { type DemoHost, openDemoHost } from "../e2e/support/demo-host.ts";
@@ -42,4 +43,15 @@ it("a tenant has so many minutes a day, and another tenant its own", async () =>
   expect(job).toMatchObject({ status: "failed", error: { code: "quota.minutes" } });
   expect(job.error?.message).toMatch(/has 0\.5 minutes, and 0\.[23] of this day's 1 are left/);
   expect((await sendAndWait(bob.api, sample.german)).status).toBe("done");
+});
+
+it("a tenant asks so often, OpenAI's clients included, and they are told in their own way", async () => {
+  await using busy = await openDemoHost({ TENANT_REQUESTS_PER_SECOND: "0.2" });
+  const client = new OpenAI({ apiKey: busy.host.accessToken, baseURL: `${busy.host.url}/v1`, maxRetries: 0 });
+  for (let i = 0; i < 2; i++) expect((await client.models.list()).data.length).toBeGreaterThan(0);
+  const refused = await client.models.list().catch((error: unknown) => error);
+  expect(refused).toBeInstanceOf(RateLimitError);
+  expect(refused).toMatchObject({ status: 429, code: "request.too_many", type: "rate_limit_error" });
+  expect((refused as RateLimitError).message).toContain("TENANT_REQUESTS_PER_SECOND");
+  expect((await ask(busy, busy.host.accessToken, "GET", "/v1/jobs")).status).toBe(429);
 });

@@ -16,10 +16,13 @@ export function servePinecone({
   apiKey,
   index,
   dimension,
+  onUpsert,
 }: {
   apiKey: string;
   index: string;
   dimension: number;
+  /** Told of what is written: with which key, where, how many. */
+  onUpsert?: (apiKey: string, namespace: string, vectors: number) => void;
 }): Promise<JsonServer> {
   const namespaces = new Map<string, Map<string, Vector>>();
   const gone = () => refusal(404, "5", "Namespace not found");
@@ -66,6 +69,7 @@ export function servePinecone({
           }
           const target = namespace ?? new Map<string, Vector>();
           namespaces.set(name, target);
+          onUpsert?.(apiKey, name, sent.length);
           for (const vector of sent) target.set(vector.id, vector);
           return { body: { upsertedCount: sent.length } };
         }

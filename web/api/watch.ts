@@ -1,3 +1,4 @@
+import { parseEvents } from "../../client/events.ts";
 import { ApiError, call, request } from "./client.ts";
 import { hasEnded, type Job } from "./types.ts";
 
@@ -47,29 +48,4 @@ async function* events(jobId: string, lastEventId: string | undefined, signal: A
     throw new ApiError(406, "no_events", "");
   }
   yield* parseEvents(reply.body.pipeThrough(new TextDecoderStream() as ReadableWritablePair<string, Uint8Array>));
-}
-
-/** https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation, as far as it is used here. */
-export async function* parseEvents(
-  stream: ReadableStream<string>,
-): AsyncGenerator<{ id: string | undefined; data: string }> {
-  const reader = stream.getReader();
-  let text = "";
-  try {
-    for (;;) {
-      const { value, done } = await reader.read();
-      if (done) return;
-      text += value;
-      for (let end = text.indexOf("\n\n"); end >= 0; end = text.indexOf("\n\n")) {
-        const lines = text.slice(0, end).split("\n");
-        text = text.slice(end + 2);
-        const field = (name: string) =>
-          lines.filter((line) => line.startsWith(`${name}: `)).map((line) => line.slice(name.length + 2));
-        const data = field("data");
-        if (data.length > 0) yield { id: field("id")[0], data: data.join("\n") };
-      }
-    }
-  } finally {
-    await reader.cancel().catch(() => undefined);
-  }
 }

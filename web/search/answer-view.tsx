@@ -1,20 +1,20 @@
-import { call } from "../api/client.ts";
+import { useEffect, useState } from "preact/hooks";
 import { clock } from "../format.ts";
 import { jobLink } from "../route.ts";
 import { strings } from "../strings.ts";
-import { useLoad } from "../ui/load.ts";
 import { Problem } from "../ui/problem.tsx";
+import { type Answer, streamAnswer } from "./answer.ts";
 
-type Citation = { number: number; jobId: string; fileName?: string; startMs: number; text: string };
-type Answer = { text: string; notes: readonly string[]; model: string | null; citations: readonly Citation[] };
-
-/** An answer from the recordings, each number in it a way to where it is said. */
+/** An answer from the recordings as it is written, each number in it a way to where it is said. */
 export function AnswerView({ question }: { question: string }) {
-  const { value, error } = useLoad(
-    (signal) => call<Answer>("POST", "/v1/ask", { body: { question }, signal }),
-    [question],
-  );
-  if (error) return <Problem message={error.message} />;
+  const [value, setValue] = useState<Answer>();
+  const [error, setError] = useState<Error>();
+  useEffect(() => {
+    const over = new AbortController();
+    streamAnswer(question, setValue, over.signal).catch((reason: Error) => over.signal.aborted || setError(reason));
+    return () => over.abort();
+  }, [question]);
+  if (error && !value) return <Problem message={error.message} />;
   if (!value) return <progress aria-label={strings.search.answer} />;
   const { text, notes, model, citations } = value;
   return (
@@ -30,6 +30,7 @@ export function AnswerView({ question }: { question: string }) {
           })}
         </p>
       )}
+      {error && <Problem message={error.message} />}
       {notes.map((note) => (
         <p class="hint" key={note}>
           {note}

@@ -22,14 +22,13 @@ import type { AudioRequest } from "./request.ts";
 type Sent = Pick<AudioRequest, "audio" | "fileName" | "options"> & { tenant: TenantId; keyId: string };
 
 /**
- * The transcript of a file by the ordinary workflow, waited for as long as the signal allows. The job is known by its bytes and options: who
- * sends the same again, as clients do by themselves after a timeout, waits for the same job.
- * @throws MediaError `request.timeout` where the job is still at work; what the job failed with
+ * Has the ordinary workflow transcribe a file. The job is known by its bytes and options: who sends the same again, as clients do by
+ * themselves after a timeout, waits for the same job.
  */
-export async function transcribeAsJob(
+export async function startAsJob(
   { tenant, keyId, audio, fileName, options }: Sent,
-  { settings, signal }: { settings: Settings; signal: AbortSignal },
-): Promise<Transcript> {
+  settings: Settings,
+): Promise<JobRef> {
   const model = modelIdentity(options, settings);
   const ref = { tenant, jobId: derivedJobId(tenant, sha256Hex(audio), canonicalJson(options), model) };
   const earlier = await findJob(ref);
@@ -42,10 +41,23 @@ export async function transcribeAsJob(
     await registerJob(ref, { fileName, model, options, upload: { key, sizeBytes: audio.length } });
     await startJob(ref);
   }
-  const job = await ended(ref, signal);
+  return ref;
+}
+
+/**
+ * The transcript of a job, waited for as long as the signal allows.
+ * @throws MediaError `request.timeout` where the job is still at work; what the job failed with
+ */
+export async function transcriptOfJob(ref: JobRef, signal: AbortSignal): Promise<Transcript> {
+  for await (const job of follow(ref, signal)) if (isFinal(job)) return storedTranscript(job);
+  throw new MediaError("job.not_ready", `Job ${ref.jobId} has not ended.`);
+}
+
+/** @throws MediaError `transcript.incomplete` */
+export async function storedTranscript(job: JobRecord): Promise<Transcript> {
   const stored = await getJson(environmentValue("RESULTS_BUCKET"), keys.transcript(job, "json"));
   if (stored) return transcriptSchema.parse(stored.value);
-  throw new MediaError("transcript.incomplete", `Job ${ref.jobId} is ${job.status}, and its transcript is not there.`);
+  throw new MediaError("transcript.incomplete", `Job ${job.jobId} is ${job.status}, and its transcript is not there.`);
 }
 
 /** As any other job: it takes one of its tenant's places, and it is on record who asked for it. */
@@ -64,12 +76,14 @@ async function admit(ref: JobRef, keyId: string, settings: Settings): Promise<vo
 const needsStart = ({ status, executionName }: JobRecord) =>
   status === "failed" || status === "canceled" || executionName === undefined;
 
-async function ended(ref: JobRef, signal: AbortSignal): Promise<JobRecord> {
+/** The job as it is, again and again until it has ended well. @throws as `transcriptOfJob` */
+export async function* follow(ref: JobRef, signal: AbortSignal): AsyncGenerator<JobRecord, void> {
   for (let pauseMs = 150; ; pauseMs = Math.min(1_000, pauseMs * 1.3)) {
     const job = await readJob(ref);
     if (job.status === "failed") throw failureOf(job);
     if (job.status === "canceled") throw new MediaError("job.canceled", `Job ${ref.jobId} was canceled.`);
-    if (isFinal(job)) return job;
+    yield job;
+    if (isFinal(job)) return;
     await sleep(pauseMs, undefined, { signal }).catch(() => {
       const how = `GET /v1/jobs/${ref.jobId} says how far it is; sending the same file again waits for the same job.`;
       throw new MediaError(

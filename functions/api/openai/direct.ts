@@ -14,16 +14,24 @@ import { invokeInfer } from "../invoke-infer.ts";
 /** What one request can wait for, with a small model at the smallest allocation. */
 const longestDirectMs = 60_000;
 
+/** A short clip, decoded and cut: what is left is to recognise its windows. */
+export type OpenedClip = {
+  durationMs: number;
+  /** Recognises all windows, by infer; they come in order. The signal ends what is under way. */
+  windows(signal: AbortSignal): AsyncGenerator<WindowResult, void>;
+  /** The transcript, as merge makes it of all windows. */
+  transcript(results: readonly WindowResult[]): Promise<Transcript>;
+};
+
 /**
- * The transcript of a short clip, without a job: decoded here, recognised by infer window by window, joined as merge joins it. Nothing of
- * it is stored. Undefined where the clip is too long for that.
- * @throws MediaError what decoding and infer throw; `model.missing` where nothing is recognised on this host
+ * Decodes a short clip, for a transcript without a job: nothing of it is stored. Undefined where the clip is too long for that.
+ * @throws MediaError what decoding throws; `model.missing` where nothing is recognised on this host
  */
-export async function transcribeClip(
+export async function openClip(
   audio: Buffer,
   options: JobOptions,
-  { settings, signal }: { settings: Settings; signal: AbortSignal },
-): Promise<Transcript | undefined> {
+  settings: Settings,
+): Promise<OpenedClip | undefined> {
   const work = planWork(options, settings);
   if (work.recognition !== "windows") {
     throw new MediaError(
@@ -41,17 +49,52 @@ export async function transcribeClip(
   });
   if (!clip) return undefined;
   const { windows, activity, durationMs, startMs, warnings } = clip;
-  const results = await Promise.all(windows.map((window) => recognise(window, { options, work }, signal)));
-  const transcript = await assembleTranscript({
-    windows: results,
-    mode: work.mode,
-    source: { durationMs, startMs },
-    model: transcriptSchema.shape.model.parse(JSON.parse(environmentValue("MODEL_CARD"))),
-    tasks: work.tasks,
-    detectedLanguage: work.language,
-    ...{ activity, warnings },
-  });
-  return transcript;
+  return {
+    durationMs,
+    windows: (signal) => inOrder(windows, (window, ended) => recognise(window, { options, work }, ended), signal),
+    transcript: (results) =>
+      assembleTranscript({
+        windows: results,
+        mode: work.mode,
+        source: { durationMs, startMs },
+        model: transcriptSchema.shape.model.parse(JSON.parse(environmentValue("MODEL_CARD"))),
+        tasks: work.tasks,
+        detectedLanguage: work.language,
+        ...{ activity, warnings },
+      }),
+  };
+}
+
+/** All of it at once. @throws as infer does */
+export async function transcriptOfClip(clip: OpenedClip, signal: AbortSignal): Promise<Transcript> {
+  return clip.transcript(await Array.fromAsync(clip.windows(signal)));
+}
+
+/** A clip's windows under way at once. Calls that are made together arrive in any order: were it all, the first could be the last. */
+const mostAhead = 4;
+
+/** Works on several windows at a time; whoever stops reading, or one that fails, ends those under way. */
+async function* inOrder(
+  windows: readonly PlannedWindow[],
+  work: (window: PlannedWindow, signal: AbortSignal) => Promise<WindowResult>,
+  signal: AbortSignal,
+): AsyncGenerator<WindowResult, void> {
+  const left = new AbortController();
+  const ended = AbortSignal.any([signal, left.signal]);
+  const begun: Promise<WindowResult>[] = [];
+  try {
+    for (const place of windows.keys()) {
+      for (const window of windows.slice(begun.length, place + mostAhead)) {
+        const result = work(window, ended);
+        // What comes later may fail first; it is looked at in its turn.
+        result.catch(() => undefined);
+        begun.push(result);
+      }
+      yield await begun[place]!;
+    }
+  } finally {
+    left.abort(new Error("The other windows are not needed any more."));
+  }
 }
 
 type Asked = { options: JobOptions; work: ReturnType<typeof planWork> };

@@ -1,9 +1,10 @@
 import middy from "@middy/core";
 import type { Context } from "aws-lambda";
 import { log, MediaError } from "../../../layers/core/index.ts";
+import { askAuthorizer } from "../ask-authorizer.ts";
 import type { Caller } from "../caller.ts";
 import type { HttpEvent, HttpReply } from "../http.ts";
-import { askAuthorizer } from "./ask-authorizer.ts";
+import { type StreamedReply, streamingHandler } from "../stream/index.ts";
 
 /** What is wrong with one parameter of a request. */
 export const wrong = (param: string, problem: string, code?: string): MediaError =>
@@ -14,20 +15,40 @@ export const wrong = (param: string, problem: string, code?: string): MediaError
  * that API cannot read, and every error leaves in the shape that they expect.
  * https://platform.openai.com/docs/guides/error-codes
  */
-export function openAiEndpoint(handle: (event: HttpEvent, caller: Caller, context: Context) => Promise<HttpReply>) {
+export function openAiEndpoint(handle: Handle<HttpReply>) {
   return middy<HttpEvent, HttpReply>()
     .use({
       onError: (request) => {
         request.response = refusal(request.error, request.event);
       },
     })
-    .handler(async (event: HttpEvent, context: Context) => {
-      const reply = await handle(event, await askAuthorizer(event), context);
-      return { ...reply, headers: { ...common(event), ...reply.headers } };
-    });
+    .handler((event: HttpEvent, context: Context) => answer(handle, event, context));
+}
+
+/** The same, for an endpoint whose replies leave while they are written. */
+export const streamingOpenAiEndpoint = (handle: Handle<StreamedReply>) =>
+  streamingHandler((event, context) => answer(handle, event, context), refusal);
+
+type Handle<R> = (event: HttpEvent, caller: Caller, context: Context) => Promise<R>;
+
+async function answer<R extends StreamedReply>(handle: Handle<R>, event: HttpEvent, context: Context): Promise<R> {
+  const reply = await handle(event, await askAuthorizer(event), context);
+  return { ...reply, headers: { ...common(event), ...reply.headers } };
 }
 
 function refusal(error: Error | null, event: HttpEvent): HttpReply {
+  const known = error instanceof MediaError ? error : undefined;
+  const again: Record<string, string> = known?.code === "request.timeout" ? { "retry-after": "1" } : {};
+  const { status, body } = openAiError(error);
+  return {
+    statusCode: status,
+    headers: { ...common(event), "content-type": "application/json", ...again },
+    body: `${JSON.stringify(body, null, 2)}\n`,
+  };
+}
+
+/** An error in OpenAI's shape, which is also that of an event of a stream; unknown ones are logged. */
+export function openAiError(error: unknown): { status: number; body: { error: Record<string, string | null> } } {
   const known = error instanceof MediaError ? error : undefined;
   const status = known ? statusOf(known) : 500;
   if (status >= 500) log.error("request failed", error as Error);
@@ -41,12 +62,7 @@ function refusal(error: Error | null, event: HttpEvent): HttpReply {
       code: code ?? (known?.code === "request.unauthorized" ? "invalid_api_key" : (known?.code ?? null)),
     },
   };
-  const again: Record<string, string> = known?.code === "request.timeout" ? { "retry-after": "1" } : {};
-  return {
-    statusCode: status,
-    headers: { ...common(event), "content-type": "application/json", ...again },
-    body: `${JSON.stringify(body, null, 2)}\n`,
-  };
+  return { status, body };
 }
 
 /** Their API knows no 422: what cannot be used is a bad request. And `model.not_published` is about this host, not about an address. */

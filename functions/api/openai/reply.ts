@@ -3,12 +3,11 @@ import { renderSrt, renderTxt, renderVtt, type Segment, type Transcript } from "
 import { type HttpReply, json } from "../http.ts";
 import type { AudioRequest, Task } from "./request.ts";
 
-type Asked = Pick<AudioRequest, "format" | "granularities" | "stream"> & { task: Task };
+type Asked = Pick<AudioRequest, "format" | "granularities"> & { task: Task };
 
 /** A transcript in the form that was asked for. */
-export function replyWith(transcript: Transcript, { format, granularities, stream, task }: Asked): HttpReply {
+export function replyWith(transcript: Transcript, { format, granularities, task }: Asked): HttpReply {
   const { segments } = transcript;
-  if (stream) return { statusCode: 200, headers: { "content-type": "text/event-stream" }, body: events(transcript) };
   switch (format) {
     case "json":
       return json(200, { text: textOf(segments), usage: usageOf(transcript) });
@@ -29,7 +28,8 @@ const plain = (body: Iterable<string>, type: string): HttpReply => ({
   body: [...body].join(""),
 });
 
-const textOf = (segments: readonly Segment[]) => segments.map(({ text }) => text.trim()).join(" ");
+/** The text of segments in one line, as OpenAI gives it. */
+export const textOf = (segments: readonly Pick<Segment, "text">[]) => segments.map(({ text }) => text.trim()).join(" ");
 const seconds = (ms: number) => ms / 1000;
 const usageOf = ({ source }: Transcript) => ({ type: "duration", seconds: Math.ceil(seconds(source.durationMs)) });
 
@@ -63,17 +63,4 @@ function verbose(transcript: Transcript, granularities: AudioRequest["granularit
     ...(warnings.length > 0 && { warnings }),
     usage: usageOf(transcript),
   };
-}
-
-/**
- * Server-sent events: a delta for every segment, whose texts together are the text of the last event.
- * https://platform.openai.com/docs/api-reference/audio/transcript-text-delta-event
- */
-function events(transcript: Transcript): string {
-  const deltas = transcript.segments.map(({ text, id }) => ({
-    type: "transcript.text.delta",
-    delta: `${id === 0 ? "" : " "}${text.trim()}`,
-  }));
-  const done = { type: "transcript.text.done", text: textOf(transcript.segments), usage: usageOf(transcript) };
-  return [...deltas, done].map((event) => `data: ${JSON.stringify(event)}\n\n`).join("");
 }

@@ -1,35 +1,42 @@
 import { type ErrorCode, MediaError } from "../../core/index.ts";
 
-/** In this order: a bot wall asks for a login too, and what is private is often called unavailable. */
+const checkAddress = "Check the address.";
+
+/** In this order: what is gone says so in many words, a bot wall asks for a login too, and what is private is often called unavailable. */
 const reasons: readonly { code: ErrorCode; pattern: RegExp; advice: string }[] = [
+  {
+    code: "source.not_found",
+    pattern: /has been (removed|terminated)|no longer available(?! (in|from) your)|(is not|isn.t) available anymore/i,
+    advice: checkAddress,
+  },
   {
     code: "source.blocked",
     pattern:
-      /not a (ro)?bot|captcha|unusual traffic|HTTP Error (403|429|451)|Too Many Requests|cloudflare|IP address is blocked|DRM[ -]protected|(in|from) your (country|location|region)|geo.?restrict/i,
+      /not a (ro)?bot|captcha|unusual traffic|HTTP Error (403|429|451)|Too Many Requests|rate.?limited|cloudflare|IP address is blocked|DRM[ -]protected|(in|from) (your|this) (country|location|region)|geo.?restrict|available in \w+( \w+)? only/i,
     advice: "The site does not let this machine in, and was not asked again. Download the file yourself and upload it.",
   },
   {
     code: "source.live",
     pattern:
-      /live event will begin|premieres? (will begin )?in \d|is not currently live|(is|currently) live\b|livestream/i,
+      /live event will begin|premieres? (will begin )?(in \d|shortly)|is not (currently )?live\b|(is|currently) live\b|livestream|live (stream )?(recording|has (ended|already))|(stream|live|user|channel) is offline/i,
     advice: "Give the address again when there is a recording.",
   },
   {
     code: "source.private",
     pattern:
-      /private|log ?in|sign in|members[- ]only|register(ed)? users|subscri|purchase|password|authenticat|HTTP Error 40[12]|confirm your age|age.?restricted|--cookies/i,
+      /private|log ?in|sign in|members[- ]only|premium|registered users|account is needed|cookies .*needed|subscri|purchase|payment|password|authenticat|HTTP Error 40[12]|confirm your age|age.?restricted|--cookies/i,
     advice: "Download the file yourself and upload it, or let yt-dlp use your cookies (YT_DLP_COOKIES).",
   },
   {
     code: "source.not_found",
     pattern:
-      /HTTP Error (404|410)|does(n't| not) exist|removed|deleted|no longer available|unavailable|not found|Name or service not known/i,
-    advice: "Check the address.",
+      /HTTP Error (404|410)|does(n't| not) exist|does the playlist exist|removed|deleted|unavailable|(?<!format is )not available\.$|not found|Name or service not known/i,
+    advice: checkAddress,
   },
   {
     code: "source.not_media",
     pattern:
-      /Unsupported URL|no video formats|no media|Requested format is not available|Unable to extract|is not a valid URL/i,
+      /Unsupported URL|no video formats|no (video|audio|media)\b.* (found|in|on)\b|no (video|media) found|does(n't| not) (have|contain) (a |any )?(video|audio)|Requested format is not available|Unable to extract|is not a valid URL/i,
     advice: "Give the address of a page with a video or of a media file, and keep yt-dlp up to date.",
   },
   { code: "source.too_slow", pattern: /timed? ?out/i, advice: "Try again later." },

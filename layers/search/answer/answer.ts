@@ -1,6 +1,6 @@
 import { MediaError, type Settings } from "../../core/index.ts";
 import type { Passage } from "../passage.ts";
-import { type Citation, checkCitations } from "./citations.ts";
+import { type Citation, CitationChecker } from "./citations.ts";
 import { extractAnswer } from "./extract.ts";
 import type { LanguageModel } from "./language-model.ts";
 import { promptOf } from "./prompt.ts";
@@ -21,39 +21,73 @@ export type Answer = {
 const mostAnswerLetters = 20_000;
 
 /**
- * Answers a question from passages.
+ * An answer on its way: pieces of its text, all of which together are the answer's, each citation before the piece that first names it,
+ * and the answer itself at the end.
+ */
+export type AnswerEvent = { readonly delta: string } | { readonly citation: Citation } | { readonly answer: Answer };
+
+export type AnswerOptions = {
+  /** None: sentences are quoted. */
+  model: LanguageModel | undefined;
+  /** Ends the writing: a model is not read any further. */
+  signal: AbortSignal;
+};
+
+/**
+ * Answers a question from passages, while the answer is written. Nothing is let through that the check of citations would change.
  * @throws MediaError `answer.failed`
  */
-export async function answer(
+export async function* writeAnswer(
   question: string,
   passages: readonly Passage[],
-  { model, signal }: { model: LanguageModel | undefined; signal: AbortSignal },
-): Promise<Answer> {
+  { model, signal }: AnswerOptions,
+): AsyncGenerator<AnswerEvent, void> {
   if (passages.length === 0) {
-    return {
-      text: "",
-      citations: [],
-      by: "extract",
-      model: null,
-      notes: ["Nothing that was said answers to the question."],
-    };
+    const notes = ["Nothing that was said answers to the question."];
+    yield { answer: { text: "", citations: [], by: "extract", model: null, notes } };
+    return;
   }
   if (!model) {
     const notes = [
       "No language model is configured: these are sentences from the transcripts, quoted. ANSWER_PROVIDER sets one.",
     ];
-    return { ...extractAnswer(question, passages), by: "extract", model: null, notes };
+    const extracted = extractAnswer(question, passages);
+    for (const citation of extracted.citations) yield { citation };
+    yield { delta: extracted.text };
+    yield { answer: { ...extracted, by: "extract", model: null, notes } };
+    return;
   }
-  let written = "";
+  const checker = new CitationChecker(passages);
+  let text = "";
+  let lettersRead = 0;
+  let cited = 0;
+  function* letThrough(delta: string): Generator<AnswerEvent> {
+    const { citations } = checker;
+    for (const citation of citations.slice(cited)) yield { citation };
+    cited = citations.length;
+    text += delta;
+    if (delta !== "") yield { delta };
+  }
   for await (const piece of model.write(promptOf(question, passages), signal)) {
-    written += piece;
-    if (written.length > mostAnswerLetters) break;
+    yield* letThrough(checker.push(piece.slice(0, mostAnswerLetters - lettersRead)));
+    lettersRead += piece.length;
+    if (lettersRead >= mostAnswerLetters) break;
   }
-  if (written.trim() === "")
+  yield* letThrough(checker.end());
+  if (text === "")
     throw new MediaError("answer.failed", `The language model ${model.name} answered with nothing. Ask again.`);
-  const checked = checkCitations(written.slice(0, mostAnswerLetters), passages);
-  const notes = checked.citations.length === 0 ? ["The answer names no passage that it rests on."] : [];
-  return { ...checked, by: "model", model: model.name, notes };
+  const { citations } = checker;
+  const notes = citations.length === 0 ? ["The answer names no passage that it rests on."] : [];
+  yield { answer: { text, citations, by: "model", model: model.name, notes } };
+}
+
+/**
+ * Answers a question from passages.
+ * @throws MediaError `answer.failed`
+ */
+export async function answer(question: string, passages: readonly Passage[], options: AnswerOptions): Promise<Answer> {
+  for await (const event of writeAnswer(question, passages, options)) if ("answer" in event) return event.answer;
+  throw new MediaError("answer.failed", "The answer has no end. Ask again.");
 }
 
 /**

@@ -27,10 +27,15 @@ export class BedrockModel implements LanguageModel {
         }),
         { abortSignal: signal },
       );
-      for await (const { contentBlockDelta } of stream ?? []) {
+      let complete = false;
+      for await (const { contentBlockDelta, messageStop } of stream ?? []) {
         const text = contentBlockDelta?.delta?.text;
         if (text) yield text;
+        if (messageStop) complete = true;
       }
+      // A stream that is aborted, or breaks off, just ends: half an answer is none.
+      signal.throwIfAborted();
+      if (!complete) throw new Error("the stream ended before its message did");
     } catch (cause) {
       throw new MediaError(
         "answer.failed",

@@ -19,10 +19,11 @@ import {
   type SearchIndex,
 } from "../index-port.ts";
 import { filterOf, inBatches, markerVector, metadataOf, passageOf } from "../vector-metadata.ts";
+import { vectorIndexShape } from "./index-shape.ts";
 
 export type S3VectorsIndexOptions = {
   readonly bucket: string;
-  /** Default `halfgig-passages`: float32, 384 dimensions, cosine, `text` not filterable. */
+  /** That of `vectorIndexShape` unless told otherwise. */
   readonly indexName?: string;
   readonly client?: S3VectorsClient;
 };
@@ -45,7 +46,8 @@ export class S3VectorsIndex implements SearchIndex {
   readonly #client: S3VectorsClient;
   readonly #place: { vectorBucketName: string; indexName: string };
 
-  constructor({ bucket, indexName = "halfgig-passages", client = new S3VectorsClient({}) }: S3VectorsIndexOptions) {
+  constructor(options: S3VectorsIndexOptions) {
+    const { bucket, indexName = vectorIndexShape.indexName, client = new S3VectorsClient({}) } = options;
     this.#client = client;
     this.#place = { vectorBucketName: bucket, indexName };
   }
@@ -157,11 +159,12 @@ export class S3VectorsIndex implements SearchIndex {
     } catch (cause) {
       const { name } = cause as Error;
       const { vectorBucketName, indexName } = this.#place;
+      const { dataType, dimension, distanceMetric, nonFilterableMetadataKeys } = vectorIndexShape;
       throw new MediaError(
         "search.unavailable",
         `Amazon S3 Vectors refused the index ${indexName} of the bucket ${vectorBucketName}: ${name}. It has to exist: ` +
-          `aws s3vectors create-index --vector-bucket-name ${vectorBucketName} --index-name ${indexName} --data-type float32 --dimension ${embeddingSize} ` +
-          `--distance-metric cosine --metadata-configuration nonFilterableMetadataKeys=text`,
+          `aws s3vectors create-index --vector-bucket-name ${vectorBucketName} --index-name ${indexName} --data-type ${dataType} --dimension ${dimension} ` +
+          `--distance-metric ${distanceMetric} --metadata-configuration nonFilterableMetadataKeys=${nonFilterableMetadataKeys}`,
         { cause },
       );
     }

@@ -1,17 +1,22 @@
-import { authorizerCacheSeconds, routes } from "../../app/index.ts";
+import { authorizerCacheSeconds, type FunctionName, type FunctionSpec, routes } from "../../app/index.ts";
 import type { Deployment } from "../deployment.ts";
-import type { Functions } from "./functions.ts";
+import { type Functions, ownAddress } from "./functions.ts";
 
 /** What one client may send before others feel it; API Gateway answers 429 beyond. */
 const throttling = { throttlingRateLimit: 50, throttlingBurstLimit: 100 };
 
-/** The HTTP API of stacks/app: its routes, and the Lambda authorizer in front of those that need one. */
+/**
+ * The HTTP API of stacks/app: its routes, and the Lambda authorizer in front of those that need one. It passes replies on in one piece:
+ * what streams is the same here, and late; the function's own address, or the page's, has it as it comes.
+ */
 export function createApi({
   deployment,
   origins,
+  specs,
   functions,
 }: {
   deployment: Deployment;
+  specs: Record<FunctionName, FunctionSpec>;
   origins: $util.Input<string>[];
   functions: Functions;
 }) {
@@ -44,7 +49,9 @@ export function createApi({
   });
   for (const route of routes) {
     const options = route.authorized ? { auth: { lambda: authorizer.id } } : {};
-    api.route(route.route, functions[route.function].arn, options);
+    // A handler that streams does not answer in the form that API Gateway reads of a function; over HTTP it does.
+    if (specs[route.function].url) api.routeUrl(route.route, ownAddress(functions, route), options);
+    else api.route(route.route, functions[route.function].arn, options);
   }
   return { url: api.url, id: api.nodes.api.id };
 }

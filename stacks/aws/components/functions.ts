@@ -1,5 +1,5 @@
-import type { BucketName, FunctionName, FunctionSpec } from "../../app/index.ts";
-import { asynchronousFunctions } from "../../app/index.ts";
+import type { BucketName, FunctionName, FunctionSpec, Route } from "../../app/index.ts";
+import { asynchronousFunctions, routes } from "../../app/index.ts";
 import { bundleFolder } from "../artefacts.ts";
 import { componentName, type Deployment, type Names } from "../deployment.ts";
 import { environmentValues, functionVariables, type PackedModels } from "../environment.ts";
@@ -34,7 +34,7 @@ export function grantTargets(account: Account, storage: Storage, names: Names): 
     machine: account.machineArn,
     executions: account.executionArns,
     transcriptionJobs: account.transcriptionJobArns,
-    vectorIndexes: account.vectorIndexArns,
+    vectorIndex: account.vectorIndexArn,
     function: (name) => account.functionArn(names.function(name)),
   };
 }
@@ -97,7 +97,7 @@ function createFunction(
       ...(settings.HALFGIG_TRACING ? [tracingStatement] : []),
     ].map(toPermission),
     ...(settings.HALFGIG_RESERVE_CONCURRENCY ? { concurrency: { reserved: reserved(spec, deployment) } } : {}),
-    ...(spec.url === undefined ? {} : functionUrl(deployment)),
+    ...(spec.url === undefined ? {} : functionUrl(name, deployment)),
     logging: { format: "json" },
     ...(asynchronous ? { retries: 2 } : {}),
     transform: {
@@ -133,8 +133,14 @@ function reserved({ concurrency }: FunctionSpec, { settings }: Deployment): numb
   return concurrency === "windows" ? settings.MAX_CONCURRENCY : concurrency;
 }
 
+/** Where a route of a function that streams is at the function's own address. */
+export const ownAddress = (functions: Functions, { route, function: name }: Route): Text =>
+  // The address ends in a slash.
+  $interpolate`${functions[name].url}${route.slice(route.indexOf("/") + 1)}`;
+
 /** Replies that are streamed leave through the function's own address; the handler itself checks who asks. */
-function functionUrl({ pageOrigins }: Deployment) {
+function functionUrl(name: FunctionName, { pageOrigins }: Deployment) {
+  const methods = routes.filter((route) => route.function === name).map(({ route }) => route.split(" ")[0] ?? "");
   return {
     streaming: true,
     url: {
@@ -143,8 +149,8 @@ function functionUrl({ pageOrigins }: Deployment) {
         pageOrigins.length > 0
           ? {
               allowOrigins: pageOrigins,
-              allowMethods: ["GET" as const],
-              allowHeaders: ["authorization", "last-event-id"],
+              allowMethods: [...new Set(methods)] as ("GET" | "POST")[],
+              allowHeaders: ["authorization", "content-type"],
             }
           : false,
     },

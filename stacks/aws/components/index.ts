@@ -1,5 +1,5 @@
-import { type FunctionName, functionSpecs, needsModel, voiceModelPrefix, voiceModelTravels } from "../../app/index.ts";
-import { packedModels } from "../artefacts.ts";
+import { type FunctionName, functionSpecs } from "../../app/index.ts";
+import { packedModels, travellingModel } from "../artefacts.ts";
 import { deploymentOf, namesOf } from "../deployment.ts";
 import { createAccount } from "./account.ts";
 import { createAlarms } from "./alarms.ts";
@@ -10,6 +10,8 @@ import { createLayers } from "./layers.ts";
 import { connectPage, createPage } from "./page.ts";
 import { createSecrets } from "./secrets.ts";
 import { createStorage } from "./storage.ts";
+import { bringModel } from "./travelling-model.ts";
+import { createVectors } from "./vectors.ts";
 import { createWorkflow } from "./workflow.ts";
 
 /** The whole app on AWS, from the description in stacks/app. @returns what `sst deploy` prints */
@@ -18,16 +20,20 @@ export function createHalfgig() {
     { name: $app.name, stage: $app.stage, production: $app.protect === true },
     process.env,
   );
-  const { settings } = deployment;
+  const { settings, architecture } = deployment;
   const names = namesOf(deployment);
   const specs = functionSpecs(settings);
   const root = $cli.paths.root;
 
-  const models = packedModels(root, needsModel(settings));
-  const account = createAccount(names);
+  const models = packedModels(root, settings, architecture);
+  const travelling = travellingModel(root, settings, architecture);
+  const account = createAccount(names, deployment);
   const page = settings.HALFGIG_PAGE ? createPage(root) : undefined;
   const origins = [...(page ? [page.url] : []), ...deployment.pageOrigins];
   const storage = createStorage({ deployment, origins });
+  page?.allow(Object.values(storage.buckets).map(({ name }) => account.bucketOrigin(name)));
+  if (travelling) bringModel(travelling, storage.buckets.results);
+  createVectors(deployment);
   const layers = createLayers({ deployment, names, specs, root });
   const functions = createFunctions({
     deployment,
@@ -41,8 +47,8 @@ export function createHalfgig() {
     models,
   });
   const machine = createWorkflow({ deployment, names, account, storage, functions });
-  const api = createApi({ deployment, origins, functions });
-  if (page) connectPage(page, api.url);
+  const api = createApi({ deployment, origins, specs, functions });
+  if (page) connectPage(page, api.url, specs, functions);
   createEvents({ names, storage, functions, machineArn: machine.arn });
   createAlarms({ deployment, names, specs, account, functions, machineArn: machine.arn, apiId: api.id });
 
@@ -53,10 +59,6 @@ export function createHalfgig() {
     uploads: storage.buckets.uploads.name,
     results: storage.buckets.results.name,
     stateMachine: machine.arn,
-    // Too large for a layer: whoever deploys copies its folder there.
-    ...(models.voice && voiceModelTravels(settings)
-      ? { voiceModel: $interpolate`s3://${storage.buckets.results.name}/${voiceModelPrefix(models.voice)}` }
-      : {}),
     ...Object.fromEntries(urls.map(([name, fn]) => [`${name}Url`, fn.url])),
   };
 }

@@ -21,6 +21,8 @@ export class Authorizer {
   readonly #invoke: (functionName: string, event: unknown) => Promise<unknown>;
   /** In the order in which they were made, oldest first. */
   readonly #cache = new Map<string, { decision: Decision; untilMs: number }>();
+  /** Being made: a hundred requests of one caller that come at once are one question. */
+  readonly #asked = new Map<string, Promise<Decision>>();
 
   constructor(options: AuthorizerOptions, invoke: (functionName: string, event: unknown) => Promise<unknown>) {
     this.#options = options;
@@ -34,13 +36,19 @@ export class Authorizer {
     const name = `${event.routeKey}\n${identity}`;
     const kept = this.#cache.get(name);
     if (kept && kept.untilMs > nowMs) return kept.decision;
-    const decision = readDecision(await this.#invoke(this.#options.functionName, authorizerEvent(event, identity)));
+    if (this.#options.cacheSeconds <= 0) return this.#ask(event, identity);
+    const asked = this.#asked.get(name) ?? this.#ask(event, identity).finally(() => this.#asked.delete(name));
+    this.#asked.set(name, asked);
+    const decision = await asked;
     this.#keep(name, decision, nowMs);
     return decision;
   }
 
+  async #ask(event: HttpApiEvent, identity: string): Promise<Decision> {
+    return readDecision(await this.#invoke(this.#options.functionName, authorizerEvent(event, identity)));
+  }
+
   #keep(name: string, decision: Decision, nowMs: number): void {
-    if (this.#options.cacheSeconds <= 0) return;
     this.#cache.delete(name);
     this.#cache.set(name, { decision, untilMs: nowMs + this.#options.cacheSeconds * 1000 });
     const oldest = this.#cache.keys().next();

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { MediaError, toProblem } from "../../../layers/core/index.ts";
-import { Authorizer, type AuthorizerOptions } from "./authorizer.ts";
+import { Authorizer, type AuthorizerOptions, type Decision } from "./authorizer.ts";
+import { BodyRoom, type BodyShare } from "./body-room.ts";
 import { type CorsOptions, corsHeaders, isPreflight } from "./cors.ts";
 import { eventOf, type HttpApiEvent, splitTarget, withBody } from "./event.ts";
 import { isAllowedHost, isAllowedOrigin } from "./origin.ts";
@@ -26,6 +27,8 @@ export type GatewayOptions = {
   allowedOrigins?: readonly string[];
   /** What one tenant may ask; any number where it is left out. */
   requestsPerSecond?: number | undefined;
+  /** What the bodies of all requests in flight may take together; 64 MiB by default. */
+  bodyRoomBytes?: number | undefined;
   /** How long a function may take; API Gateway's own 30 s by default. */
   timeoutMs?: number;
   /** Told of what the caller only sees as "Internal Server Error". */
@@ -34,19 +37,39 @@ export type GatewayOptions = {
 
 const maxRequestBytes = 10 * 1024 * 1024;
 const defaultTimeoutMs = 30_000;
+const defaultBodyRoomBytes = 64 * 1024 * 1024;
 
 /** An authorizer's decision is kept for others, whether or not the one who asked first is still there. */
 const unbroken = new AbortController().signal;
 
-/** A problem document (RFC 9457), as functions answer what they refuse. */
-function tooMany(afterSeconds: number): Reply {
+/**
+ * A problem document (RFC 9457), as functions answer what they refuse. Where OpenAI's clients ask, with the member that they read.
+ * https://platform.openai.com/docs/guides/error-codes
+ */
+function tooMany(afterSeconds: number, { counted }: GatewayRoute): Reply {
   const detail = `More requests came than TENANT_REQUESTS_PER_SECOND allows. Try again in ${afterSeconds} s.`;
+  const error = { message: detail, type: "rate_limit_error", param: null, code: "request.too_many" };
   const { status, body } = toProblem(new MediaError("request.too_many", detail));
   return {
     statusCode: status,
     headers: { "content-type": "application/problem+json", "retry-after": String(afterSeconds) },
     cookies: [],
-    body: Buffer.from(`${JSON.stringify(body, null, 2)}\n`),
+    body: Buffer.from(`${JSON.stringify(counted ? { ...body, error } : body, null, 2)}\n`),
+  };
+}
+
+/** Whole seconds, not the same for everybody: who was refused together must not come back together. */
+const shortWhile = () => 1 + Math.floor(Math.random() * 4);
+
+/** What API Gateway says of a function without room for the call, and when to come again besides: nothing has been done yet. */
+function busy(detail: string): Reply {
+  const afterSeconds = shortWhile();
+  const { body } = toProblem(new MediaError("request.too_many", `${detail} Try again in ${afterSeconds} s.`));
+  return {
+    statusCode: 503,
+    headers: { "content-type": "application/problem+json", "retry-after": String(afterSeconds) },
+    cookies: [],
+    body: Buffer.from(`${JSON.stringify({ ...body, status: 503 }, null, 2)}\n`),
   };
 }
 
@@ -73,6 +96,7 @@ export function createGateway(options: GatewayOptions): (request: IncomingMessag
   const table = new RouteTable(options.routes);
   const authorizer =
     options.authorizer && new Authorizer(options.authorizer, (name, event) => options.invoke(name, event, unbroken));
+  const bodies = new BodyRoom(options.bodyRoomBytes ?? defaultBodyRoomBytes);
   const rate = options.requestsPerSecond === undefined ? undefined : new RateLimit(options.requestsPerSecond);
   const guarded = options.routes.find(({ authorized }) => authorized);
   if (guarded && !authorizer) throw new Error(`The route "${guarded.route}" needs an authorizer, and none is set.`);
@@ -101,7 +125,8 @@ export function createGateway(options: GatewayOptions): (request: IncomingMessag
     if (options.cors && isPreflight(request)) return { ...message(204, ""), body: Buffer.alloc(0) };
     const { match, event } = route(request);
     await authorize(match, event);
-    const complete = withBody(event, await readBody(request));
+    using share = bodies.share();
+    const complete = withBody(event, await readBody(request, share));
     try {
       return replyOf(await inTime(options.invoke(match.route.functionName, complete, closed)));
     } catch (error) {
@@ -122,13 +147,24 @@ export function createGateway(options: GatewayOptions): (request: IncomingMessag
   }
 
   async function authorize(match: RouteMatch, event: HttpApiEvent): Promise<void> {
-    if (!match.route.authorized || !authorizer) return;
+    if (!authorizer) return;
+    if (!match.route.authorized) {
+      if (!rate || !match.route.counted) return;
+      // Whoever may not come in, or cannot be asked about now, hears so from the function.
+      const caller = await inTime(authorizer.decide(event)).catch(() => undefined);
+      if (caller?.isAuthorized) count(caller, match.route);
+      return;
+    }
     const decision = await inTime(authorizer.decide(event));
     if (!decision) throw new Refusal(401, "Unauthorized");
     if (!decision.isAuthorized) throw new Refusal(403, "Forbidden");
-    const afterSeconds = rate?.take(String(decision.context?.tenant)) ?? 0;
-    if (afterSeconds > 0) throw new Refusal(429, tooMany(afterSeconds));
+    count(decision, match.route);
     event.requestContext.authorizer = { lambda: decision.context };
+  }
+
+  function count({ context }: Decision, route: GatewayRoute): void {
+    const afterSeconds = rate?.take(String(context?.tenant)) ?? 0;
+    if (afterSeconds > 0) throw new Refusal(429, tooMany(afterSeconds, route));
   }
 
   async function inTime<T>(work: Promise<T>): Promise<T> {
@@ -145,12 +181,13 @@ export function createGateway(options: GatewayOptions): (request: IncomingMessag
   function failed(error: Error & { httpStatus?: unknown }, routeKey: string): Reply {
     // Lambda's payload limit is lower than the gateway's; to the caller both are one.
     if (error.httpStatus === 413) return message(413, "Request Entity Too Large");
+    if (error.httpStatus === 429) return busy("More requests wait for this than the service has room for.");
     options.onError?.(error, routeKey);
     return internalError();
   }
 }
 
-async function readBody(request: IncomingMessage): Promise<Buffer> {
+async function readBody(request: IncomingMessage, share: BodyShare): Promise<Buffer> {
   const tooLarge = () => new Refusal(413, "Request Entity Too Large");
   if (Number(request.headers["content-length"] ?? 0) > maxRequestBytes) throw tooLarge();
   const chunks: Buffer[] = [];
@@ -159,6 +196,8 @@ async function readBody(request: IncomingMessage): Promise<Buffer> {
   for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     sizeBytes += chunk.length;
     if (sizeBytes > maxRequestBytes) throw tooLarge();
+    if (!share.grow(chunk.length))
+      throw new Refusal(503, busy("More is being sent than the service can hold at once."));
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);

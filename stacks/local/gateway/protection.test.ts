@@ -10,6 +10,7 @@ const routes = [
   { route: "GET /open", functionName: "f", authorized: false },
   { route: "POST /open", functionName: "f", authorized: false },
   { route: "GET /closed", functionName: "f", authorized: true },
+  { route: "GET /asks-itself", functionName: "f", authorized: false, counted: true },
 ];
 
 async function serve(options: Partial<GatewayOptions> = {}) {
@@ -107,6 +108,36 @@ describe("requests per second", () => {
     expect([first.status, second.status, third.status]).toEqual([200, 200, 429]);
     expect(Number(third.headers["retry-after"])).toBeGreaterThanOrEqual(1);
     expect(third.headers["content-type"]).toBe("application/problem+json");
+  });
+
+  it("count where the function asks the authorizer itself, together with the others", async () => {
+    await using gateway = await serve({ requestsPerSecond: 0.2 });
+    const headers = { authorization: "Bearer t" };
+    const statuses = [];
+    for (const path of ["/asks-itself", "/closed", "/asks-itself", "/closed", "/open"]) {
+      statuses.push((await gateway.ask("GET", path, headers)).status);
+    }
+    expect(statuses).toEqual([200, 200, 429, 429, 200]);
+    // Who names nobody is nobody's: the function refuses it.
+    expect((await gateway.ask("GET", "/asks-itself")).status).toBe(200);
+  });
+
+  it.each([
+    ["refuses the caller", async () => ({ isAuthorized: false })],
+    [
+      "cannot say",
+      async () => {
+        throw new Error("the authorizer is down");
+      },
+    ],
+  ])("do not count, and the function answers them, where the authorizer %s", async (_, authorize) => {
+    const invoke: GatewayOptions["invoke"] = async (name) =>
+      name === "authorize" ? authorize() : { statusCode: 401, body: "the function's own words" };
+    await using gateway = await serve({ requestsPerSecond: 0.2, invoke });
+    for (let i = 0; i < 4; i++) {
+      const { status } = await gateway.ask("GET", "/asks-itself", { authorization: "Bearer t" });
+      expect(status).toBe(401);
+    }
   });
 
   it("never are more than the rate allows, and whoever waits as told is let in", () => {

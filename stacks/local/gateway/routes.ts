@@ -5,6 +5,8 @@ export type GatewayRoute = {
   functionName: string;
   /** Whether the authorizer must agree. */
   authorized: boolean;
+  /** Of one that asks the authorizer itself: what its callers ask counts as theirs all the same. */
+  counted?: boolean;
 };
 
 export type RouteMatch = { route: GatewayRoute; pathParameters?: Record<string, string> };

@@ -30,6 +30,7 @@ export type Call = {
   executionName?: string;
   clientContext?: string;
   onStream?: (response: StreamedResponse) => void;
+  hangUp?: boolean;
 };
 
 /** How a call went. Without an error the payload is JSON text, or empty after a streamed reply. */
@@ -66,6 +67,8 @@ export class ExecutionEnvironment {
   readonly #tmpFolder: string;
   readonly #startedMs = performance.now();
   readonly #ended = Promise.withResolvers<Ending>();
+  /** Resolves when the runtime has asked for its first event, or has ended without. */
+  readonly started: Promise<void>;
   /** Resolves when process, group, folder and record are gone. */
   readonly closed: Promise<void>;
   #child: RuntimeProcess | undefined;
@@ -75,12 +78,14 @@ export class ExecutionEnvironment {
   #ending: Ending | undefined;
   #initMs: number | undefined;
   #calls = 0;
+  readonly #started = Promise.withResolvers<void>();
   readonly #closed = Promise.withResolvers<void>();
 
   constructor(options: EnvironmentOptions) {
     const { fn, limiter, records } = options;
     this.#options = options;
     this.#id = `halfgig-${fn.name}-${randomUUID().slice(0, 13)}`;
+    this.started = this.#started.promise;
     this.closed = this.#closed.promise;
     this.#group = limiter.create(this.#id, fn.memoryMB * mebibyte);
     records.write(this.#id, this.#group.path);
@@ -89,6 +94,7 @@ export class ExecutionEnvironment {
       onNext: () => {
         this.#initMs ??= performance.now() - this.#startedMs;
         this.#ready.resolve(undefined);
+        this.#started.resolve();
       },
       onAnswer: (answer) => {
         this.#answer = answer;
@@ -213,6 +219,7 @@ export class ExecutionEnvironment {
       functionArn: functionArn(fn.name, fn.environment.AWS_REGION),
       ...(call.clientContext === undefined ? {} : { clientContext: call.clientContext }),
       ...(call.onStream ? { onStream: call.onStream } : {}),
+      ...(call.hangUp ? { hangUp: true } : {}),
     });
   }
 
@@ -271,6 +278,7 @@ export class ExecutionEnvironment {
   }
 
   async #cleanUp(): Promise<void> {
+    this.#started.resolve();
     this.#api.close();
     if (!this.#group.path) killStrays(this.#tmpFolder);
     await this.#group.remove();

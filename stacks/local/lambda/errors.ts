@@ -43,6 +43,9 @@ export class LambdaServiceException extends Error {
 export const functionNotFound = (name: string) =>
   new LambdaServiceException("ResourceNotFoundException", 404, `Function not found: ${functionArn(name)}`);
 
+/** What Lambda says where a function's concurrency is used up. */
+export const tooManyRequests = () => new LambdaServiceException("TooManyRequestsException", 429, "Rate Exceeded.");
+
 export const requestTooLarge = (sizeBytes: number, limitBytes: number) =>
   new LambdaServiceException(
     "RequestTooLargeException",

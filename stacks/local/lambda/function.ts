@@ -51,11 +51,25 @@ export type StreamedResponse = {
   body: Readable;
 };
 
+/** How long a caller stays in line. A call that has begun is never taken back. */
+export type Patience = {
+  /** Where so many calls of the function wait already, this one is refused at once. */
+  mostWaiting: number;
+  /** How long it waits to begin, milliseconds. */
+  waitMs: number;
+  /** Aborted when the caller has gone: a call that has not begun leaves the line. */
+  gone?: AbortSignal;
+};
+
 export type InvokeOptions = {
   /** Aborting takes a waiting call out of the queue; a running one loses its execution environment. */
   signal?: AbortSignal;
   /** The workflow execution on whose behalf the call is made; it only shows up in the report. */
   executionName?: string;
+  /** Without it a call waits in line for as long as it takes. */
+  patience?: Patience;
+  /** A runtime whose streamed reply is not read to its end is told so; otherwise, as on Lambda, it writes on for nobody. */
+  hangUp?: boolean;
 };
 
 /** The request side of Lambda's synchronous payload limit, bytes. */

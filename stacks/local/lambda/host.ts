@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { mkdirSync, realpathSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { aborted, stopped } from "./ending.ts";
@@ -18,6 +19,7 @@ import { LogFile } from "./log-file.ts";
 import { detectLimiter, type LimiterChoice, type MemoryLimiter } from "./memory/index.ts";
 import { MemoryRoom } from "./memory-room.ts";
 import { FunctionPool, type PoolStatus } from "./pool.ts";
+import { Starts } from "./starts.ts";
 
 export type LambdaHostOptions = {
   /** For temporary folders, logs and the records of what runs. One host at a time. */
@@ -54,6 +56,7 @@ export class LambdaHost {
   constructor(options: LambdaHostOptions) {
     this.#options = options;
     const rooms = new Map(Object.entries(options.rooms ?? {}).map(([name, sizeMB]) => [name, new MemoryRoom(sizeMB)]));
+    const starts = new Starts(Math.max(2, availableParallelism()));
     for (const fn of options.functions) {
       const log = new LogFile(join(options.directory, "logs", `${fn.name}.log`));
       const pool = new FunctionPool({
@@ -62,6 +65,7 @@ export class LambdaHost {
         start: (onEnd) => this.#startEnvironment(fn, log, onEnd),
         stopped: stopped(fn),
         aborted: aborted(fn),
+        starts,
         ...memoryOf(fn, rooms),
       });
       this.#functions.set(fn.name, { fn, pool, log });
@@ -88,7 +92,8 @@ export class LambdaHost {
 
   /**
    * Invokes a function and waits for its reply.
-   * @throws LambdaError when the function fails, LambdaServiceException when the call is refused, the signal's reason
+   * @throws LambdaError when the function fails, LambdaServiceException when the call is refused or waits for longer than its
+   * caller's patience, the signal's reason
    */
   async invoke(name: string, payload: unknown, options: InvokeOptions = {}): Promise<unknown> {
     const result = await this.call(name, JSON.stringify(payload ?? null), options);
@@ -129,8 +134,8 @@ export class LambdaHost {
     const { pool } = this.#served(name);
     const sizeBytes = Buffer.byteLength(payload);
     if (sizeBytes > maxRequestBytes) throw requestTooLarge(sizeBytes, maxRequestBytes);
-    const { signal, ...rest } = options;
-    const result = await pool.run({ requestId: randomUUID(), payload, ...rest }, signal);
+    const { signal, patience, ...rest } = options;
+    const result = await pool.run({ requestId: randomUUID(), payload, ...rest }, signal, patience);
     this.#options.onReport?.(result.report);
     return result;
   }

@@ -15,6 +15,8 @@ export type RuntimeInvocation = {
   clientContext?: string;
   /** Receives a streamed reply as it begins; without it a stream is collected like any other reply. */
   onStream?: (response: StreamedResponse) => void;
+  /** Tell the runtime when nobody reads on. */
+  hangUp?: boolean;
 };
 
 /** What the runtime had to say about an event. A streamed reply has no payload here. */
@@ -113,7 +115,10 @@ export class RuntimeApi {
   async #response(request: IncomingMessage, response: ServerResponse, current: RuntimeInvocation): Promise<void> {
     const streaming = request.headers["lambda-runtime-function-response-mode"] === "streaming";
     if (streaming && current.onStream) {
-      const failure = await readStreamedResponse(request, current.onStream);
+      // An answer before the reply is complete says that the rest is not wanted.
+      const onLeft = current.hangUp ? () => this.#answer(response, { kind: "streamed" }) : undefined;
+      const failure = await readStreamedResponse(request, current.onStream, onLeft);
+      if (response.headersSent) return;
       return this.#answer(response, failure ? { kind: "error", error: failure } : { kind: "streamed" });
     }
     const payload = await collect(request, maxResponseBytes);

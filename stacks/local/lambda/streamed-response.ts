@@ -11,19 +11,24 @@ const preludeEnd = Buffer.alloc(8);
 const maxPreludeBytes = 64 * 1024;
 
 /**
- * Reads a reply that a runtime sends in streaming mode and hands it on with back-pressure. A reader that goes away
- * does not stop the function: the rest is read and dropped. The body ends only when the whole reply was good.
+ * Reads a reply that a runtime sends in streaming mode and hands it on with back-pressure. When its reader goes away, the rest
+ * is read and dropped. The body ends only when the whole reply was good.
+ * @param onLeft called when the reader goes away before the end
  * @returns the error that the trailers carry, or that the prelude was malformed
  * @throws when the connection breaks: the environment's end says why
  */
 export async function readStreamedResponse(
   request: IncomingMessage,
   onStream: (response: StreamedResponse) => void,
+  onLeft?: () => void,
 ): Promise<FunctionErrorBody | undefined> {
   const contentType = request.headers["content-type"] ?? "application/octet-stream";
   const body = new PassThrough();
   // The reader may leave before it has attached a listener of its own.
   body.on("error", () => {});
+  body.on("close", () => {
+    if (!body.writableEnded && !request.destroyed) onLeft?.();
+  });
   let head = contentType === httpIntegrationType ? Buffer.alloc(0) : undefined;
   let malformed: FunctionErrorBody | undefined;
   if (!head) onStream({ contentType, body });

@@ -87,6 +87,28 @@ describe("streamed replies", () => {
     expect(shop.reports.map(({ coldStart }) => coldStart)).toEqual([true, false]);
   });
 
+  it("end where nobody reads on and the caller has asked for that, and the function takes the next call", async () => {
+    await using shop = new Workshop();
+    const source = streamify(`if (event.again) { stream.end(String(globalThis.seen)); return; }
+      const http = awslambda.HttpResponseStream.from(stream, { statusCode: 200 }); http.write("first;");
+      await new Promise((resolve) => http.once("close", resolve)); globalThis.seen = http.errored?.message;
+      throw new Error("nobody hears this");`);
+    const host = await shop.host([shop.fn("left", source, { concurrency: 1 })]);
+    const { body } = await host.invokeStreaming("left", {}, { hangUp: true });
+    for await (const chunk of body) {
+      expect(String(chunk)).toBe("first;");
+      break;
+    }
+    expect(await textOf(await host.invokeStreaming("left", { again: true }))).toBe(
+      "The reply is not read any further.",
+    );
+    await until(() => shop.reports.length === 2);
+    expect(shop.reports.map(({ coldStart, outcome }) => [coldStart, outcome])).toEqual([
+      [true, "ok"],
+      [false, "ok"],
+    ]);
+  });
+
   it("are collected for a caller that does not stream, and ordinary replies are one piece", async () => {
     await using shop = new Workshop();
     const streaming = shop.fn("streaming", streamify(`stream.write('{"a":'); stream.end("1}");`));

@@ -1,2 +1,2 @@
 export { buildPage, type PageBuild, pageDist } from "./build.ts";
-export { contentSecurityPolicy, Page, type PageOptions } from "./serve.ts";
+export { Page, type PageOptions } from "./serve.ts";

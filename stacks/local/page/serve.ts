@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import { join } from "node:path";
+import { pageHeaders } from "../../app/index.ts";
 import { builtPage } from "./build.ts";
 
 export type PageOptions = {
@@ -77,27 +78,7 @@ export class Page {
   #headers(hashed: boolean): Record<string, string> {
     return {
       "cache-control": hashed ? "public, max-age=31536000, immutable" : "no-cache",
-      "content-security-policy": contentSecurityPolicy(this.#options.s3Url),
-      "x-content-type-options": "nosniff",
-      "referrer-policy": "no-referrer",
-      "cross-origin-opener-policy": "same-origin",
-      "permissions-policy": "camera=(), microphone=(), geolocation=()",
+      ...pageHeaders([this.#options.s3Url]),
     };
   }
-}
-
-/**
- * What the page may load: itself, and media from S3. No script but its own files runs. Styles may be inline because the waveform brings its
- * own in a shadow tree; subtitles are made in the page, hence `blob:`.
- * https://www.w3.org/TR/CSP3/
- */
-export function contentSecurityPolicy(s3Url: string): string {
-  return [
-    "default-src 'self'",
-    "style-src 'self' 'unsafe-inline'",
-    "img-src 'self' data:",
-    `media-src 'self' blob: ${s3Url}`,
-    `connect-src 'self' ${s3Url}`,
-    ...["object-src", "base-uri", "form-action", "frame-ancestors"].map((directive) => `${directive} 'none'`),
-  ].join("; ");
 }

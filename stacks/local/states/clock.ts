@@ -14,10 +14,11 @@ const longestTimerMs = 2 ** 31 - 1;
 export const systemClock: Clock = {
   now: () => Date.now(),
   async sleep(ms, signal) {
-    const endMs = Date.now() + ms;
+    // A pause is a pause, whatever becomes of the machine's clock in the meantime.
+    const endMs = performance.now() + ms;
     for (;;) {
       signal.throwIfAborted();
-      const restMs = endMs - Date.now();
+      const restMs = endMs - performance.now();
       if (restMs <= 0) return;
       try {
         await delay(Math.min(restMs, longestTimerMs), undefined, { signal });

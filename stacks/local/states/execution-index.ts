@@ -6,6 +6,9 @@ import { Journal, type OpenAppendFile } from "./journal/journal.ts";
 import { readRecords, recoverRecords } from "./journal/reader.ts";
 import type { EndStatus, ExecutionStatus, JournalRecord } from "./journal/record.ts";
 
+/** "Execution history retention time: 90 days" (Step Functions service quotas, standard workflows). */
+const retentionMs = 90 * 24 * 3600 * 1000;
+
 export type ExecutionEntry = {
   arn: string;
   machine: string;
@@ -39,7 +42,7 @@ export class ExecutionIndex {
   static async open(directory: string, openFile: OpenAppendFile): Promise<ExecutionIndex> {
     await mkdir(join(directory, "executions"), { recursive: true });
     const path = join(directory, "index.jsonl");
-    const journal = await Journal.open<IndexLine>(path, openFile);
+    const journal = await Journal.open<IndexLine>(path, { openFile, keepsRefused: true });
     const index = new ExecutionIndex(directory, journal);
     for await (const line of recoverRecords<IndexLine>(path)) index.#apply(line);
     await index.#adopt();
@@ -83,6 +86,28 @@ export class ExecutionIndex {
     return join(this.#directory, "executions", `${isPlain ? name : "execution"}~${digest.slice(0, 24)}.jsonl`);
   }
 
+  /**
+   * Forgets executions that ended long ago, journals first: a name that is gone from here must find no journal of an earlier run.
+   * @returns how many there were
+   */
+  async removeExpired(nowMs: number): Promise<number> {
+    const endedBeforeMs = nowMs - retentionMs;
+    const old = [...this.#entries.values()].filter(
+      ({ stopDate }) => stopDate !== undefined && Date.parse(stopDate) < endedBeforeMs,
+    );
+    for (const entry of old) {
+      await rm(this.journalPath(entry), { force: true });
+      this.forget(entry.arn);
+    }
+    await this.#journal.flush();
+    return old.length;
+  }
+
+  /** @throws MediaError `storage.unavailable` */
+  async flush(): Promise<void> {
+    await this.#journal.flush();
+  }
+
   async close(): Promise<void> {
     await this.#journal.close();
   }
@@ -94,12 +119,17 @@ export class ExecutionIndex {
 
   #apply(line: IndexLine): void {
     if ("started" in line) this.#entries.set(line.started.arn, { ...line.started, status: "RUNNING" });
-    else if ("forgotten" in line) this.#entries.delete(line.forgotten.arn);
+    else if ("forgotten" in line) this.#drop(line.forgotten.arn);
     else if ("mapRun" in line) this.#mapRuns.set(line.mapRun.uuid, line.mapRun);
     else if ("ended" in line) {
       const entry = this.#entries.get(line.ended.arn);
       if (entry) this.#entries.set(entry.arn, { ...entry, status: line.ended.status, stopDate: line.ended.stopDate });
     }
+  }
+
+  #drop(arn: string): void {
+    this.#entries.delete(arn);
+    for (const [uuid, { execution }] of this.#mapRuns) if (execution === arn) this.#mapRuns.delete(uuid);
   }
 
   /** Journals that were written before their line in the index; what never got its first line is swept away. */

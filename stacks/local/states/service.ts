@@ -44,6 +44,8 @@ export type StatesOptions = {
    * An end on which the process died may be told again at the next `open`.
    */
   onEnd?: (end: ExecutionEnd) => void;
+  /** Told when an execution cannot go on because its journal cannot be written; it does, by itself, when that is possible again. */
+  onStalled?: (executionArn: string, error: Error) => void;
   /** Cap for every Map on this host. */
   maxConcurrency?: number;
   /** Where time comes from; the system's clock by default. */
@@ -80,6 +82,7 @@ export class StatesService {
   readonly #starting = new Map<string, Starting>();
   readonly #openedAt: string;
   #index: ExecutionIndex | undefined;
+  readonly #closed = new AbortController();
   #closing = false;
 
   /** @throws MediaError `config.invalid` for a definition that cannot run here. */
@@ -99,7 +102,13 @@ export class StatesService {
     for (const entry of [...this.#index.all()]) {
       if (entry.status === "RUNNING" && (await this.#resume(entry))) resumed.push(entry.arn);
     }
+    await this.removeExpired();
     return { resumed };
+  }
+
+  /** Removes what is known of executions that ended 90 days ago, as Step Functions does; their names can be used again. @returns how many */
+  async removeExpired(): Promise<number> {
+    return await this.#opened().removeExpired(this.#clock.now());
   }
 
   /**
@@ -184,6 +193,7 @@ export class StatesService {
   /** Stops without ending executions: the next `open` resumes them. */
   async close(): Promise<void> {
     this.#closing = true;
+    this.#closed.abort();
     await Promise.allSettled([...this.#starting.values()].map(({ reply }) => reply));
     const running = [...this.#running.values()];
     for (const { execution } of running) execution.interrupt(new Interruption("suspended"));
@@ -215,19 +225,26 @@ export class StatesService {
   ): Promise<StartReply> {
     const index = this.#opened();
     const path = index.journalPath(entry);
-    const journal = await Journal.open<JournalRecord>(path, this.#openFile);
+    const journal = await Journal.open<JournalRecord>(path, { openFile: this.#openFile });
     const input = JSON.parse(inputText) as Json;
     const execution = Execution.begin(this.#host(journal, path), { ...entry, definition, input });
     const written = Promise.all([index.start(entry), journal.flush()]);
-    return await this.#register(execution, journal, written).reply;
+    try {
+      return await this.#register(execution, journal, written).reply;
+    } catch (error) {
+      // It was refused: its name is free, and no later start may find it.
+      await rm(path, { force: true });
+      index.forget(entry.arn);
+      throw error;
+    }
   }
 
   #register(execution: Execution, journal: Journal<JournalRecord>, written: Promise<unknown>): Running {
     const { arn, startedAt } = execution.identity;
     const reply = written.then(() => ({ executionArn: arn, startDate: startedAt }));
     const done = this.#finish(execution, journal, reply);
-    // Whoever waits hears of a failure; nobody has to wait.
-    done.catch(() => {});
+    // Whoever waits hears of a failure; nobody has to wait. What was refused at its start is not tried again.
+    done.catch(() => reply.then(() => this.#takeUpAgain(arn))).catch(() => {});
     const running = { execution, journal, inputText: execution.inputText, reply, done };
     this.#running.set(arn, running);
     return running;
@@ -241,9 +258,29 @@ export class StatesService {
       if (!ended) return;
       this.#options.onEnd?.({ executionArn: arn, name: execution.identity.name, ...ended });
       this.#opened().end(arn, ended.status, execution.stoppedAt);
+    } catch (error) {
+      this.#options.onStalled?.(arn, error as Error);
+      throw error;
     } finally {
       this.#running.delete(arn);
       await journal.close().catch(() => {});
+    }
+  }
+
+  /** Takes an execution whose journal the disk refused up again, as a restart would, as soon as the disk takes lines. */
+  async #takeUpAgain(arn: string): Promise<void> {
+    const { signal } = this.#closed;
+    for (let pauseMs = 1000; ; pauseMs = Math.min(2 * pauseMs, 60_000)) {
+      await this.#clock.sleep(pauseMs, signal);
+      const entry = this.#opened().get(arn);
+      if (entry?.status !== "RUNNING" || this.#running.has(arn)) return;
+      try {
+        await this.#opened().flush();
+        await this.#resume(entry);
+        return;
+      } catch {
+        // The reason is known already; nothing is lost by asking again.
+      }
     }
   }
 
@@ -275,7 +312,10 @@ export class StatesService {
       index.end(entry.arn, root.ended.status as EndStatus, last?.events.at(-1)?.timestamp ?? entry.startDate);
       return false;
     }
-    const journal = await Journal.open<JournalRecord>(path, this.#openFile);
+    const journal = await Journal.open<JournalRecord>(path, { openFile: this.#openFile });
+    // No step runs whose end could not be written down.
+    journal.append({ scope: "", events: [] });
+    await journal.flush();
     const execution = Execution.resume(this.#host(journal, path), { started, root });
     this.#register(execution, journal, Promise.resolve());
     return true;
@@ -283,7 +323,7 @@ export class StatesService {
 
   /** An execution whose journal cannot be read ends as FAILED; the journal is left as evidence, with its end behind it. */
   async #giveUp(entry: ExecutionEntry, path: string, cause: string): Promise<void> {
-    const journal = await Journal.open<JournalRecord>(path, this.#openFile);
+    const journal = await Journal.open<JournalRecord>(path, { openFile: this.#openFile });
     const ended = { status: "FAILED" as const, error: "States.Runtime", cause };
     const timestamp = new Date(this.#clock.now()).toISOString();
     journal.append({ scope: "", events: [{ id: 0, previousEventId: 0, timestamp, ...endEvent(ended) }], ended });

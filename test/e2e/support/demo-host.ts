@@ -7,7 +7,6 @@ import { resolveModel, resolveVoiceModel } from "../../../layers/models/index.ts
 import { LocalHost } from "../../../stacks/local/host.ts";
 import type { InvocationReport } from "../../../stacks/local/lambda/index.ts";
 import { bundleCache } from "../../support/bundle-cache.ts";
-import { keepGrantUse } from "../../support/grant-use.ts";
 
 export type DemoHost = AsyncDisposable & {
   host: LocalHost;
@@ -41,7 +40,6 @@ export async function openDemoHost(environment: Record<string, string> = {}, sha
     directory,
     reports,
     async [Symbol.asyncDispose]() {
-      await keepGrantUse(host);
       await host.close();
       if (shared === undefined) await rm(directory, { recursive: true, force: true });
     },

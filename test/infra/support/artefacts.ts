@@ -2,7 +2,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { readSettings } from "../../../layers/core/index.ts";
 import { functionSpecs } from "../../../stacks/app/index.ts";
-import { manifest } from "./manifest.ts";
+import { embeddingManifest, manifest, travellingManifest } from "./manifest.ts";
 
 /** What a deployment finds built: small stand-ins of the same names and formats. */
 export async function writeArtefacts(root: string): Promise<void> {
@@ -22,5 +22,9 @@ export async function writeArtefacts(root: string): Promise<void> {
   await put("dist/layers/layers.json", JSON.stringify(layers));
   for (const name of Object.keys(specs)) await put(`dist/bundles/${name}/index.cjs`, "");
   await put("dist/model.json", JSON.stringify(manifest));
+  await put("dist/embedding-model.json", JSON.stringify(embeddingManifest));
+  await put("dist/travelling/arm64/model.json", JSON.stringify(travellingManifest));
+  for (const [name, { sizeBytes }] of Object.entries(travellingManifest.files))
+    await put(`dist/travelling/arm64/${name}`, "x".repeat(sizeBytes));
   await put("web/dist/index.html", "<!doctype html><title>halfgig</title>");
 }

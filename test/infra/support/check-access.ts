@@ -89,6 +89,7 @@ function reachesFurther(
     "arn:aws:s3:::another-bucket/uploads/x",
     `arn:aws:states:eu-central-1:${account}:stateMachine:another`,
     `arn:aws:lambda:eu-central-1:${account}:function:another`,
+    `arn:aws:s3vectors:eu-central-1:${account}:bucket/another/index/halfgig-passages`,
   ];
   return [...outside, ...foreign].flatMap((arn) =>
     statements

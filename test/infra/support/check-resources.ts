@@ -120,7 +120,13 @@ export function checkRoutes(evaluation: Evaluation): string[] {
     const integration = all(evaluation, "aws:apigatewayv2/integration:Integration").find(({ name }) =>
       String(found.inputs.target).includes(`${name}-id`),
     );
-    const wrong = !String(integration?.inputs.integrationUri).endsWith(`-${route.function}`);
+    const own = all(evaluation, "aws:lambda/functionUrl:FunctionUrl").some(
+      ({ name }) => name === `${componentName(route.function)}Url`,
+    );
+    const end = own
+      ? `//${componentName(route.function).toLowerCase()}url.lambda-url.eu-central-1.on.aws${route.route.split(" ")[1]}`
+      : `-${route.function}`;
+    const wrong = !String(integration?.inputs.integrationUri).endsWith(end);
     const authorized = found.inputs.authorizationType === "CUSTOM" && found.inputs.authorizerId !== undefined;
     return [
       ...(wrong ? [`${route.route}: leads to ${integration?.inputs.integrationUri}`] : []),

@@ -58,7 +58,7 @@ function runProgram(args: string[], environment: Record<string, string>): Promis
   const { PATH = "", HOME = "" } = process.env;
   const env = { PATH, HOME, AWS_REGION: "eu-central-1", SST_SECRET_AccessToken: "a token", ...environment };
   return new Promise((resolve) => {
-    execFile(process.execPath, args, { env, maxBuffer: 1 << 26, timeout: 120_000 }, (_error, _out, stderr) =>
+    execFile(process.execPath, args, { env, maxBuffer: 1 << 26, timeout: 280_000 }, (_error, _out, stderr) =>
       resolve(stderr),
     );
   });

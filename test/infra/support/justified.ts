@@ -1,6 +1,8 @@
 /** Statements that name every resource, each with the reason why no narrower one exists. */
 export const justifiedWildcards: Readonly<Record<string, string>> = {
   "transcribe:StartTranscriptionJob": "the job does not exist yet, and the action knows no other resource",
+  "bedrock:InvokeModelWithResponseStream":
+    "an inference profile's model may be in any region, and is the operator's choice",
   "xray:PutTraceSegments": "X-Ray's actions know no resources",
   "xray:PutTelemetryRecords": "X-Ray's actions know no resources",
   "logs:CreateLogDelivery": "log delivery's actions know no resources",

@@ -74,6 +74,8 @@ export class ResponseStream extends Writable {
       Trailer: `${errorType}, ${errorDocument}`,
     };
     this.#post = request({ ...this.#options, method: "POST", headers }, (response) => {
+      // Whoever was to read this has left.
+      if (!this.#post.writableEnded) this.destroy(new Error("The reply is not read any further."));
       response.resume().on("end", () => this.#answered.resolve());
     });
     this.#post.on("error", () => process.exit(1));

@@ -8,6 +8,8 @@ export type AppendFile = {
   /** Resolves when everything written is on the disk. */
   sync(): Promise<void>;
   close(): Promise<void>;
+  sizeBytes(): Promise<number>;
+  truncate(sizeBytes: number): Promise<void>;
 };
 
 export type OpenAppendFile = (path: string) => Promise<AppendFile>;
@@ -21,7 +23,18 @@ export const openAppendFile: OpenAppendFile = async (path) => {
     write: (bytes) => handle.appendFile(bytes),
     sync: () => handle.datasync(),
     close: () => handle.close(),
+    sizeBytes: async () => (await handle.stat()).size,
+    truncate: (sizeBytes) => handle.truncate(sizeBytes),
   };
+};
+
+export type JournalOptions = {
+  openFile?: OpenAppendFile;
+  /**
+   * What the disk refused is written before whatever comes next. Otherwise the journal ends there, since lines that build on each other must
+   * not have one missing.
+   */
+  keepsRefused?: boolean;
 };
 
 type Waiter = { resolve(): void; reject(error: unknown): void };
@@ -38,14 +51,24 @@ export class Journal<Line> {
   #writing: Promise<void> | undefined;
   #broken: MediaError | undefined;
   #closed = false;
+  readonly #keepsRefused: boolean;
+  /** Up to here every line is whole. */
+  #goodBytes: number | undefined;
+  #isTorn = false;
 
-  private constructor(path: string, file: AppendFile) {
+  private constructor(path: string, file: AppendFile, keepsRefused: boolean) {
     this.#path = path;
     this.#file = file;
+    this.#keepsRefused = keepsRefused;
   }
 
-  static async open<Line>(path: string, openFile: OpenAppendFile = openAppendFile): Promise<Journal<Line>> {
-    return new Journal<Line>(path, await openFile(path));
+  /** @throws MediaError `storage.unavailable` */
+  static async open<Line>(
+    path: string,
+    { openFile = openAppendFile, keepsRefused = false }: JournalOptions = {},
+  ): Promise<Journal<Line>> {
+    const file = await openFile(path).catch((error) => Promise.reject(unavailable(path, error)));
+    return new Journal<Line>(path, file, keepsRefused);
   }
 
   /** Queues a line. It is durable when the next `flush` resolves. */
@@ -58,10 +81,11 @@ export class Journal<Line> {
 
   /**
    * Resolves when every line appended so far is on the disk.
-   * @throws MediaError `storage.unavailable` when the disk refused one; the journal takes no more lines then.
+   * @throws MediaError `storage.unavailable` when the disk refused one
    */
   async flush(): Promise<void> {
     if (this.#broken) throw this.#broken;
+    if (this.#lines.length > 0) this.#writing ??= this.#write();
     if (!this.#writing) return;
     await new Promise<void>((resolve, reject) => this.#waiters.push({ resolve, reject }));
   }
@@ -69,6 +93,7 @@ export class Journal<Line> {
   async close(): Promise<void> {
     this.#closed = true;
     await this.#writing;
+    if (this.#lines.length > 0) await this.#write();
     await this.#file.close();
   }
 
@@ -81,27 +106,40 @@ export class Journal<Line> {
       this.#lines = [];
       this.#waiters = [];
       try {
-        if (lines.length > 0) {
-          await this.#file.write(Buffer.from(lines.join("")));
-          await this.#file.sync();
-        }
+        if (lines.length > 0) await this.#append(Buffer.from(lines.join("")));
         for (const waiter of waiters) waiter.resolve();
       } catch (error) {
-        this.#fail(error, waiters);
+        this.#refuse(unavailable(this.#path, error), waiters, lines);
+        break;
       }
     }
     this.#writing = undefined;
   }
 
-  #fail(error: unknown, waiters: Waiter[]): void {
-    const reason = error instanceof Error ? error.message : String(error);
-    this.#broken = new MediaError(
-      "storage.unavailable",
-      `The journal ${this.#path} could not be written: ${reason}. Free some disk space and start the host again: it goes on where it stopped.`,
-      { cause: error },
-    );
-    for (const waiter of [...waiters, ...this.#waiters]) waiter.reject(this.#broken);
-    this.#lines = [];
+  async #append(bytes: Buffer): Promise<void> {
+    this.#goodBytes ??= await this.#file.sizeBytes();
+    // A disk that becomes full takes the beginning of a line.
+    if (this.#isTorn) await this.#file.truncate(this.#goodBytes);
+    this.#isTorn = true;
+    await this.#file.write(bytes);
+    await this.#file.sync();
+    this.#isTorn = false;
+    this.#goodBytes += bytes.length;
+  }
+
+  #refuse(error: MediaError, waiters: Waiter[], lines: string[]): void {
+    if (!this.#keepsRefused) this.#broken = error;
+    for (const waiter of [...waiters, ...this.#waiters]) waiter.reject(error);
+    this.#lines = this.#keepsRefused ? [...lines, ...this.#lines] : [];
     this.#waiters = [];
   }
+}
+
+function unavailable(path: string, cause: unknown): MediaError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new MediaError(
+    "storage.unavailable",
+    `The journal ${path} could not be written: ${reason}. Free some space on its disk, or make it writable again: work goes on by itself then, or at the host's next start.`,
+    { cause },
+  );
 }

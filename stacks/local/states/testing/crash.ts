@@ -27,6 +27,8 @@ export class DyingDisk {
       write: (bytes) => this.#write(file, bytes),
       sync: async () => {},
       close: () => file.close(),
+      sizeBytes: () => file.sizeBytes(),
+      truncate: (sizeBytes) => file.truncate(sizeBytes),
     };
     return dying;
   };

@@ -1,8 +1,9 @@
 import { InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import { z } from "zod";
-import { environmentValue, MediaError, sha256Hex } from "../../../layers/core/index.ts";
-import { type Caller, callerOf } from "../caller.ts";
-import type { HttpEvent } from "../http.ts";
+import { environmentValue, MediaError, sha256Hex } from "../../layers/core/index.ts";
+import { type Caller, callerOf } from "./caller.ts";
+import type { HttpEvent } from "./http.ts";
+import { routeOf } from "./route-of.ts";
 
 const replySchema = z.object({ isAuthorized: z.boolean(), context: z.unknown().optional() });
 
@@ -14,13 +15,15 @@ const keptMs = 60_000;
 const mostKept = 1_000;
 
 /**
- * Who asks, by the same function that the gateway asks before other routes: there is one place that knows keys.
- * @throws MediaError `request.unauthorized`
+ * Who asks, by the same function that the gateway asks before other routes: there is one place that knows keys. A function that has an
+ * address of its own asks for every request, whatever else stands before it.
+ * @throws MediaError `request.unauthorized`, `request.not_found`
  */
 export async function askAuthorizer(event: HttpEvent): Promise<Caller> {
+  const routeKey = routeOf(event);
   const { authorization } = event.headers;
   if (!authorization) throw refused();
-  const id = sha256Hex(`${event.routeKey}\n${authorization}`);
+  const id = sha256Hex(`${routeKey}\n${authorization}`);
   const known = kept.get(id);
   if (known && known.untilMs > Date.now()) return known.caller;
   const { body: _, isBase64Encoded: __, ...request } = event;
@@ -31,7 +34,7 @@ export async function askAuthorizer(event: HttpEvent): Promise<Caller> {
       FunctionName: environmentValue("AUTHORIZE_FUNCTION"),
       // Only what every authorizer of an HTTP API gets; the ARN's beginning says nothing here.
       Payload: JSON.stringify({
-        ...{ ...request, type: "REQUEST", identitySource: [authorization] },
+        ...{ ...request, routeKey, type: "REQUEST", identitySource: [authorization] },
         routeArn: `arn:aws:execute-api:*:*:${event.requestContext.apiId}/$default/${method}${path}`,
       }),
     }),

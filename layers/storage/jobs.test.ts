@@ -1,0 +1,43 @@
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { openTestS3 } from "../../test/support/s3.ts";
+import { defaultTenant, newJobId } from "../core/index.ts";
+import { createJob, deleteJobRecord, type JobRecord, jobOptionsSchema, keys, listJobs } from "./index.ts";
+import { deleteObject, listKeys } from "./objects.ts";
+
+let storage: AsyncDisposable;
+beforeAll(async () => {
+  storage = await openTestS3();
+});
+afterAll(() => storage[Symbol.asyncDispose]());
+
+const jobAt = (createdAt: string, jobId = newJobId()): JobRecord => ({
+  ...{ format: 1, tenant: defaultTenant, jobId, status: "awaiting_upload", attempt: 1, fileName: "a.wav" },
+  ...{ createdAt, updatedAt: createdAt, model: "m", options: jobOptionsSchema.parse({}) },
+  upload: { key: keys.upload({ tenant: defaultTenant, jobId }), sizeBytes: 1 },
+});
+
+async function names(): Promise<string[]> {
+  const found: string[] = [];
+  for await (const key of listKeys("results", keys.jobsByTime(defaultTenant))) found.push(key);
+  return found;
+}
+
+it("is listed once, and leaves no name behind, where the request that made it was cut off and came again", async () => {
+  const first = jobAt("2026-01-01T00:00:00.000Z");
+  expect(await createJob(first)).toBe(true);
+  // What a process leaves that dies after the record.
+  await deleteObject("results", keys.jobByTime(first));
+  expect(await createJob(jobAt("2026-01-01T00:00:01.000Z", first.jobId))).toBe(false);
+  expect(await names()).toEqual([keys.jobByTime(first)]);
+  expect((await listJobs(defaultTenant, { limit: 10 })).jobs.map(({ jobId }) => jobId)).toEqual([first.jobId]);
+  await deleteJobRecord(first);
+  expect(await names()).toEqual([]);
+});
+
+it("has one name where several make it at once", async () => {
+  const jobId = newJobId();
+  const times = ["2026-01-02T00:00:00.000Z", "2026-01-02T00:00:01.000Z", "2026-01-02T00:00:02.000Z"];
+  const made = await Promise.all(times.map((time) => createJob(jobAt(time, jobId))));
+  expect(made.filter(Boolean)).toHaveLength(1);
+  expect(await names()).toHaveLength(1);
+});
