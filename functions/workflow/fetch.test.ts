@@ -46,8 +46,13 @@ beforeAll(async () => {
     if (typeof answer === "number") response.writeHead(answer).end();
     else response.end(answer);
   });
+  // What runs of a deleted job is stopped.
+  process.env.AWS_ENDPOINT_URL_SFN = site.url("");
+  process.env.STATE_MACHINE_ARN = "arn:aws:states:us-east-1:000000000000:stateMachine:media";
 });
 afterAll(async () => {
+  delete process.env.AWS_ENDPOINT_URL_SFN;
+  delete process.env.STATE_MACHINE_ARN;
   await storage[Symbol.asyncDispose]();
   await site[Symbol.asyncDispose]();
   await rm(directory, { recursive: true });
@@ -55,7 +60,10 @@ afterAll(async () => {
 beforeEach(() => {
   files.clear();
   meanwhile.clear();
-  files.set("/film.mp4", sample).set("/page", "<!doctype html><html><title>x</title><body>A page</body></html>");
+  files
+    .set("/", '{"stopDate":1}')
+    .set("/film.mp4", sample)
+    .set("/page", "<!doctype html><html><title>x</title><body>A page</body></html>");
   for (const name of [
     "YT_DLP_PATH",
     "YT_DLP_COOKIES",

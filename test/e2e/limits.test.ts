@@ -12,8 +12,12 @@ describe("an allocation below what infer needs", () => {
     expect(job.error?.message).toContain("64 MB");
     expect(job.error?.advice).toContain("HALFGIG_INFER_MEMORY");
 
-    const { events } = await demo.host.states.getExecutionHistory(job.executionArn ?? "");
-    expect(JSON.stringify(events.at(-1))).toContain("Runtime.OutOfMemory");
+    // The record says so a moment before the execution ends.
+    const last = async () => {
+      const { events } = await demo.host.states.getExecutionHistory(job.executionArn ?? "");
+      return JSON.stringify(events.at(-1));
+    };
+    await expect.poll(last, { timeout: 20_000 }).toContain("Runtime.OutOfMemory");
     const killed = demo.reports.filter((report) => report.functionName === "infer");
     expect(killed.length).toBeGreaterThan(0);
     expect(killed.every((report) => report.outcome === "oom" && report.memoryMB === 64)).toBe(true);
@@ -34,6 +38,7 @@ describe("an allocation below what infer needs", () => {
     const [infer] = demo.reports.filter(({ functionName }) => functionName === "infer");
     expect(infer?.metrics).toMatchObject({ Sheds: 0 });
     expect(infer?.metrics?.PeakResidentMemory).toBeGreaterThan(60);
-    expect(infer?.metrics?.PeakResidentMemory).toBeLessThanOrEqual(Math.ceil(infer?.peakRssMiB ?? 0));
+    // The kernel's counters of resident pages lag behind by some pages for each thread and processor.
+    expect(infer?.metrics?.PeakResidentMemory).toBeLessThanOrEqual((infer?.peakRssMiB ?? 0) + 4);
   });
 });

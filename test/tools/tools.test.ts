@@ -83,8 +83,13 @@ describe.skipIf(!aws)(named("AWS CLI", aws, "awscli"), () => {
   it("reads the history of a job's execution, event by event", async () => {
     const job = await sendAndWait(demo.api, sample.german);
     const machine = ["--state-machine-arn", access.stateMachineArn];
-    const { executions } = json(await api("stepfunctions", "list-executions", ...machine, "--max-items", "5"));
-    const execution = executions.find(({ name }: { name: string }) => name.includes(job.jobId));
+    const ofJob = async () => {
+      const { executions } = json(await api("stepfunctions", "list-executions", ...machine, "--max-items", "5"));
+      return executions.find(({ name }: { name: string }) => name.includes(job.jobId));
+    };
+    // The record is done a moment before its execution is.
+    await expect.poll(async () => (await ofJob())?.status, { timeout: 30_000 }).toBe("SUCCEEDED");
+    const execution = await ofJob();
     expect(execution).toMatchObject({ status: "SUCCEEDED", stateMachineArn: access.stateMachineArn });
     const named = ["--execution-arn", execution.executionArn];
     const described = json(await api("stepfunctions", "describe-execution", ...named));

@@ -279,6 +279,24 @@ describe.skipIf(!here)("the page, in Chromium (skipped where there is none)", ()
     );
   });
 
+  it("answers a question as it is written, with a way to where it is said", async () => {
+    await using opened = await open({ path: "/search" });
+    const { page } = opened;
+    const replies: string[] = [];
+    page.on("response", (reply) => replies.push(`${new URL(reply.url()).pathname} ${reply.headers()["content-type"]}`));
+    await page.getByLabel("Search in all recordings").fill("Who says seven eight nine?");
+    await page.getByRole("button", { name: "Ask" }).click();
+    const answer = page.getByRole("region", { name: /^Answer/ });
+    await answer.getByText("seven eight nine").first().waitFor();
+    expect(replies.find((reply) => reply.startsWith("/v1/ask"))).toContain("text/event-stream");
+    await answer
+      .getByRole("listitem")
+      .getByRole("link", { name: /digits\.mp4/ })
+      .first()
+      .click();
+    await page.locator(".segment.now").waitFor();
+  });
+
   it("shows each function's memory against its allocation", async () => {
     await using opened = await open({ path: "/machine" });
     const row = opened.page.getByRole("row", { name: /^infer / });
