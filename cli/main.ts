@@ -1,8 +1,9 @@
-import { readFile } from "node:fs/promises";
+import { readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
 import { MediaError } from "../layers/core/index.ts";
 import { exitStatus } from "./exit-status.ts";
 import { commandPages, helpPage, helpTopics } from "./help/index.ts";
-import { parseCommandLine, UsageError } from "./options.ts";
+import { defaultDataDirectory, demoDataDirectory, parseCommandLine, UsageError } from "./options.ts";
 import { printable } from "./terminal.ts";
 
 /** Runs one command line. @returns the exit status; nothing is thrown */
@@ -32,8 +33,12 @@ export async function run(argv: readonly string[]): Promise<number> {
       case "models":
         return await (await import("./commands/models.ts")).models(options);
       case "serve":
+        await bundleFirst(join(options.dataDirectory ?? defaultDataDirectory(process.env), "serve"));
         return await (await import("./commands/serve.ts")).serve(options);
       case "demo":
+        if (options.fresh && !bundledAhead())
+          await rm(options.dataDirectory ?? demoDataDirectory, { recursive: true, force: true });
+        await bundleFirst(join(options.dataDirectory ?? demoDataDirectory, "host"));
         return await (await import("./commands/demo.ts")).demo(options);
       case "transcribe":
         if (options.watch !== undefined)
@@ -48,6 +53,14 @@ export async function run(argv: readonly string[]): Promise<number> {
     process.stderr.write(`halfgig: ${printable(describe(error))}\n`);
     return exitStatus.failed;
   }
+}
+
+const bundledAhead = () => process.env.HALFGIG_BUNDLED_AHEAD !== undefined;
+
+/** Lite mode has no room for a host and for what bundles its functions at once. */
+async function bundleFirst(dataDirectory: string): Promise<void> {
+  if (process.env.MEMORY_MODE !== "lite" || bundledAhead()) return;
+  await (await import("../stacks/local/bundle-ahead.ts")).bundleAhead(dataDirectory);
 }
 
 function help(topic: string | undefined): number {

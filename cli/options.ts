@@ -50,6 +50,9 @@ export function defaultDataDirectory(environment: NodeJS.ProcessEnv): string {
   return join(base, "halfgig");
 }
 
+/** The demo's own, within the project. */
+export const demoDataDirectory = join(import.meta.dirname, "..", ".halfgig", "demo");
+
 /** @throws UsageError */
 export function parseCommandLine(argv: readonly string[]): CommandLine {
   const { values, positionals } = parse(fromWhisperNames(argv));

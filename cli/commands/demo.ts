@@ -1,11 +1,11 @@
-import { readFile, rm, writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { readSettings } from "../../layers/core/index.ts";
 import { ApiClient, type JobStatus } from "../client.ts";
 import { exitStatus } from "../exit-status.ts";
 import { openHost } from "../open-host.ts";
-import type { CommandLine } from "../options.ts";
+import { type CommandLine, demoDataDirectory } from "../options.ts";
 import { sendFile } from "../send-file.ts";
 import { functionsTable, ledgerTable } from "../tables.ts";
 import { type FunctionTotals, Tally } from "../tally.ts";
@@ -18,8 +18,7 @@ const captions = join(project, "samples", "digits.srt");
 /** `halfgig demo`: the bundled video through the whole system with the bundled model, and what it took. */
 export async function demo(options: CommandLine): Promise<number> {
   const say = (line: string) => process.stdout.write(`${line}\n`);
-  const dataDirectory = options.dataDirectory ?? join(project, ".halfgig", "demo");
-  if (options.fresh) await rm(dataDirectory, { recursive: true, force: true });
+  const dataDirectory = options.dataDirectory ?? demoDataDirectory;
   const started = performance.now();
   const tally = new Tally();
   const lite = readSettings(process.env).MEMORY_MODE === "lite";

@@ -13,48 +13,57 @@ const external = ["onnxruntime-node", "@ffmpeg-installer/ffmpeg"];
 /** A change of it changes what is bundled: code, and the tables that code imports. */
 export const isBundleSource = (path: string) => /\.(?:ts|json)$/.test(path);
 
+/** How every handler is bundled. */
+export const bundling = {
+  bundle: true,
+  platform: "node",
+  target: "node24",
+  format: "cjs",
+  // Says CommonJS whatever package.json lies above the bundle.
+  outExtension: { ".js": ".cjs" },
+  minify: true,
+  keepNames: true,
+  external,
+  // import() of an external package must become require(), for the same reason as above.
+  supported: { "dynamic-import": false },
+  define: { "import.meta.url": "__bundleUrl" },
+  banner: { js: 'const __bundleUrl = require("node:url").pathToFileURL(__filename).href;' },
+  logLevel: "error",
+} as const satisfies BuildOptions;
+
+/** Set where this process began with bundling (`bundle-ahead.ts`): its bundles are no earlier work. */
+export const bundledAheadVariable = "HALFGIG_BUNDLED_AHEAD";
+
+/** Where the bundles of these sources are, or will be. */
+export async function bundleDirectory(cacheDirectory: string): Promise<string> {
+  const sources = ["functions", "layers", "package-lock.json", "stacks/local/bundle.ts"];
+  return join(cacheDirectory, await sourceHash(sources, { wanted: isBundleSource, salt: process.version }));
+}
+
 export type Bundles = { directory: string; reused: boolean };
 
 /**
  * Bundles every handler for Lambda's Node 24: one CommonJS file each, because layers are found through NODE_PATH,
  * which ES modules do not consult. The folder's name is the hash of the sources, so unchanged code is not built again.
  * @param options.frugal a few at a time: 180 MiB at most instead of 380, and half as fast again
- * @param options.memoryMiB see `withEsbuild`; where it is below 100, one at a time
  */
 export async function bundleFunctions(
   specs: Record<FunctionName, FunctionSpec>,
   cacheDirectory: string,
-  { frugal = false, memoryMiB }: { frugal?: boolean; memoryMiB?: number | undefined } = {},
+  { frugal = false }: { frugal?: boolean } = {},
 ): Promise<Bundles> {
-  const sources = ["functions", "layers", "package-lock.json", "stacks/local/bundle.ts"];
-  const directory = join(cacheDirectory, await sourceHash(sources, { wanted: isBundleSource, salt: process.version }));
-  if (existsSync(directory)) return { directory, reused: true };
+  const directory = await bundleDirectory(cacheDirectory);
+  if (existsSync(directory)) return { directory, reused: process.env[bundledAheadVariable] === undefined };
   const unfinished = `${directory}.${process.pid}.tmp`;
   await mkdir(cacheDirectory, { recursive: true });
   const entries = Object.entries(specs).map(([name, spec]) => ({
     in: join(projectRoot, spec.entry),
     out: `${name}/index`,
   }));
-  const atOnce = !frugal ? entries.length : memoryMiB !== undefined && memoryMiB < 100 ? 1 : 4;
-  const options: BuildOptions = {
-    outdir: unfinished,
-    bundle: true,
-    platform: "node",
-    target: "node24",
-    format: "cjs",
-    // Says CommonJS whatever package.json lies above the bundle.
-    outExtension: { ".js": ".cjs" },
-    minify: true,
-    keepNames: true,
-    external,
-    // import() of an external package must become require(), for the same reason as above.
-    supported: { "dynamic-import": false },
-    define: { "import.meta.url": "__bundleUrl" },
-    banner: { js: 'const __bundleUrl = require("node:url").pathToFileURL(__filename).href;' },
-    logLevel: "error",
-  };
+  const atOnce = frugal ? 4 : entries.length;
+  const options: BuildOptions = { ...bundling, outdir: unfinished };
   try {
-    await withEsbuild({ frugal, memoryMiB }, async (build) => {
+    await withEsbuild({ frugal }, async (build) => {
       for (let n = 0; n < entries.length; n += atOnce)
         await build({ ...options, entryPoints: entries.slice(n, n + atOnce) });
     });

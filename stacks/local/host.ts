@@ -182,12 +182,10 @@ async function start(
     });
   }
   const access = new Access(credentials, specs);
-  if (system?.sizing.bundlingMB) dropStartupGarbage();
   const bundles = options.artefacts
     ? { directory: options.artefacts.unpacked, reused: true }
     : await bundleFunctions(specs, settings.HALFGIG_BUNDLE_CACHE ?? join(dataDirectory, "bundles"), {
         frugal: system !== undefined,
-        memoryMiB: system?.sizing.bundlingMB,
       });
 
   // An event that comes before there is anybody to deliver it to is found by the sweep below.

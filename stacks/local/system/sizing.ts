@@ -8,8 +8,6 @@ export type SystemSizing = {
   inferMB: number;
   /** Windows in flight. */
   concurrency: number;
-  /** What the program that bundles functions may manage, at a first start, when nothing else runs. */
-  bundlingMB?: number;
   /** How long an environment that waits for calls may keep its memory. */
   idleMs: number;
   /** Memory that the environments of a room share. */
@@ -83,7 +81,6 @@ export const liteSizing: SystemSizing = {
   limitMB: 200,
   inferMB: stepMB,
   // Measured: 175 MiB in all, with the host that waits for it.
-  bundlingMB: 40,
   concurrency: 1,
   idleMs: 5_000,
   rooms: { api: stepMB, gate: apiMB, work: stepMB },

@@ -8,8 +8,10 @@ export const cliPath = join(projectRoot, "cli", "halfgig.js");
 export async function halfgig(
   args: readonly string[],
   environment: Record<string, string> = {},
+  onStart: (pid: number) => void = () => {},
 ): Promise<{ status: number | null; stdout: string; stderr: string }> {
   const child = spawn(process.execPath, [cliPath, ...args], { env: { ...process.env, ...environment } });
+  if (child.pid !== undefined) onStart(child.pid);
   let stdout = "";
   let stderr = "";
   child.stdout.setEncoding("utf8").on("data", (text: string) => {
