@@ -109,7 +109,7 @@ async function newClient(lives: HostLives, tenant: string): Promise<SoakClient> 
 
 /** A life that is long enough is judged by its second half; the shorter ones by their peak. */
 const judgedSamples = 120;
-const mostPeakMiB = 320;
+const mostPeakMiB = 400;
 
 function judgeMemory(lives: readonly Life[], violations: string[]): void {
   for (const [n, { rssMiB, ended }] of lives.entries()) {

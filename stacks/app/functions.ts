@@ -54,7 +54,7 @@ export function functionSpecs(settings: Settings): Record<FunctionName, Function
       MALLOC_MMAP_THRESHOLD_: "65536",
       MALLOC_TRIM_THRESHOLD_: "65536",
       MALLOC_ARENA_MAX: "1",
-      NODE_OPTIONS: "--max-semi-space-size=1 --max-old-space-size=64",
+      NODE_OPTIONS: "--max-semi-space-size=1",
     },
   } as const;
   const { searches, keepsPassages, clears, answers } = searchParts(settings);
