@@ -110,9 +110,8 @@ export class ApiClient {
   /** The same, while it is written. */
   async *askStream(body: Record<string, string | number>): AsyncGenerator<AnswerEvent> {
     const reply = await this.#fetch("POST", "/v1/ask", { ...body, stream: true });
-    const text = reply.body?.pipeThrough(new TextDecoderStream() as ReadableWritablePair<string, Uint8Array>);
-    if (!text) return;
-    for await (const { name, data } of parseEvents(text)) yield { name, data: JSON.parse(data) } as AnswerEvent;
+    if (!reply.body) return;
+    for await (const { name, data } of parseEvents(reply.body)) yield { name, data: JSON.parse(data) } as AnswerEvent;
   }
 
   /** Forgets all passages; the first step of making the index anew. */

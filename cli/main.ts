@@ -1,6 +1,7 @@
 import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { MediaError } from "../layers/core/index.ts";
+import { isBundledAhead } from "../stacks/local/bundled-ahead.ts";
 import { exitStatus } from "./exit-status.ts";
 import { commandPages, helpPage, helpTopics } from "./help/index.ts";
 import { defaultDataDirectory, demoDataDirectory, parseCommandLine, UsageError } from "./options.ts";
@@ -36,7 +37,7 @@ export async function run(argv: readonly string[]): Promise<number> {
         await bundleFirst(join(options.dataDirectory ?? defaultDataDirectory(process.env), "serve"));
         return await (await import("./commands/serve.ts")).serve(options);
       case "demo":
-        if (options.fresh && !bundledAhead())
+        if (options.fresh && !isBundledAhead())
           await rm(options.dataDirectory ?? demoDataDirectory, { recursive: true, force: true });
         await bundleFirst(join(options.dataDirectory ?? demoDataDirectory, "host"));
         return await (await import("./commands/demo.ts")).demo(options);
@@ -55,11 +56,9 @@ export async function run(argv: readonly string[]): Promise<number> {
   }
 }
 
-const bundledAhead = () => process.env.HALFGIG_BUNDLED_AHEAD !== undefined;
-
 /** Lite mode has no room for a host and for what bundles its functions at once. */
 async function bundleFirst(dataDirectory: string): Promise<void> {
-  if (process.env.MEMORY_MODE !== "lite" || bundledAhead()) return;
+  if (process.env.MEMORY_MODE !== "lite" || isBundledAhead()) return;
   await (await import("../stacks/local/bundle-ahead.ts")).bundleAhead(dataDirectory);
 }
 

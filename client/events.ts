@@ -1,8 +1,9 @@
 /** Server-sent events, as far as the API uses them: https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation */
 export async function* parseEvents(
-  stream: ReadableStream<string>,
+  body: ReadableStream<Uint8Array>,
 ): AsyncGenerator<{ id: string | undefined; name: string | undefined; data: string }> {
-  const reader = stream.getReader();
+  // The library's types hold TextDecoderStream to take more kinds of bytes than a body gives.
+  const reader = body.pipeThrough(new TextDecoderStream() as ReadableWritablePair<string, Uint8Array>).getReader();
   let text = "";
   try {
     for (;;) {

@@ -1,3 +1,5 @@
+import { retryAfterMs } from "../layers/core/retry-after.ts";
+
 const attempts = 6;
 const firstPauseMs = 250;
 const longestPauseMs = 60_000;
@@ -9,7 +11,8 @@ const unanswered = new Set([429, 502, 503, 504]);
 
 /**
  * `fetch` that waits and asks again where the service is busy, by `Retry-After` where it says so (RFC 9110 §10.2.3), else twice as long each
- * time. What is refused for more than a minute, such as a day's quota, is not waited for. A request that changes something is repeated only where it was refused.
+ * time. What is refused for more than a minute, such as a day's quota, is not waited for. A request that changes something is repeated only
+ * where it was refused.
  * @returns the last reply, whatever it is
  */
 export async function fetchPatiently(
@@ -25,7 +28,7 @@ export async function fetchPatiently(
       if (isLast || !isRead || signal?.aborted) throw error;
       return undefined;
     });
-    const namedMs = retryAfterMs(reply);
+    const namedMs = retryAfterMs(reply?.headers.get("retry-after"));
     const isRefused = reply && refused.has(reply.status) && namedMs !== undefined;
     const again = !reply || isRefused || (isRead && unanswered.has(reply.status));
     const pauseMs = namedMs ?? firstPauseMs * 2 ** (attempt - 1);
@@ -33,14 +36,6 @@ export async function fetchPatiently(
     await reply?.body?.cancel();
     await pause(pauseMs, signal);
   }
-}
-
-/** Seconds, or a date. Undefined where neither is given. */
-function retryAfterMs(reply: Response | undefined): number | undefined {
-  const given = reply?.headers.get("retry-after");
-  if (given === null || given === undefined) return undefined;
-  const ms = /^\d+$/.test(given) ? Number(given) * 1000 : Date.parse(given) - Date.now();
-  return Number.isNaN(ms) ? undefined : Math.max(0, ms);
 }
 
 /** @throws the signal's reason */

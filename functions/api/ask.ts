@@ -1,6 +1,7 @@
 import { log, readSettings, toProblem } from "../../layers/core/index.ts";
 import {
   type AnswerEvent,
+  answer,
   type Citation,
   openLanguageModel,
   type Passage,
@@ -37,31 +38,30 @@ export const handler = streamingHandler(async (event, context) => {
   const hits = await index.query({ tenant, embedding, vector, text: question, filters: indexFilters(filters), limit });
   const jobs = await jobsOf(hits.map(({ jobId }) => ({ tenant, jobId })));
   const found = hits.filter(({ jobId }) => jobs.has(jobId));
-  const write = (gone: AbortSignal, mostMs: number) =>
-    writeAnswer(question, found, { model, signal: AbortSignal.any([gone, AbortSignal.timeout(mostMs)]) });
   const about = { question, jobs, embedding };
   if (stream) {
     const left = () => Math.max(0, context.getRemainingTimeInMillis() - reserveMs);
-    const body = eventStream((gone) => events(write(gone, left()), found, { ...about, gone }));
+    const body = eventStream((gone) => {
+      const signal = AbortSignal.any([gone, AbortSignal.timeout(left())]);
+      return events(writeAnswer(question, found, { model, signal }), found, { ...about, gone });
+    });
     return { statusCode: 200, headers: { "content-type": "text/event-stream", "cache-control": "no-store" }, body };
   }
-  for await (const written of write(new AbortController().signal, answerMs)) {
-    if ("answer" in written) return json(200, wholeReply(written.answer, about));
-  }
-  throw new Error("an answer without its end");
+  const whole = await answer(question, found, { model, signal: AbortSignal.timeout(answerMs) });
+  return json(200, wholeReply(whole, about));
 }, problemReply);
 
 type About = { question: string; jobs: ReadonlyMap<string, JobRecord>; embedding: unknown };
 
 async function* events(
-  answer: AsyncIterable<AnswerEvent>,
+  writing: AsyncIterable<AnswerEvent>,
   found: readonly Passage[],
   about: About & { gone: AbortSignal },
 ) {
   const passages = found.map(({ jobId, startMs, endMs, text }) => shown({ jobId, startMs, endMs, text }, about));
   yield serverSentEvent({ question: about.question, passages, embedding: about.embedding }, "passages");
   try {
-    for await (const written of answer) {
+    for await (const written of writing) {
       if ("delta" in written) yield serverSentEvent(written, "delta");
       else if ("citation" in written) yield serverSentEvent(shown(written.citation, about), "citation");
       else yield serverSentEvent(wholeReply(written.answer, about), "done");

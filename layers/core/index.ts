@@ -4,6 +4,7 @@ export * from "./health.ts";
 export * from "./ids.ts";
 export { log } from "./log.ts";
 export { metrics } from "./metrics.ts";
+export * from "./retry-after.ts";
 export * from "./settings.ts";
 export * from "./version.ts";
 export * from "./voice-names.ts";

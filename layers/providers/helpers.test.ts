@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { retryAfterMs } from "../core/index.ts";
 import { languageCode, languageName } from "./language-names.ts";
-import { retryAfterMs } from "./retry.ts";
 import { readVerboseJson } from "./verbose-json.ts";
 
 describe("languageCode", () => {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { MediaError } from "../core/index.ts";
+import { MediaError, retryAfterMs } from "../core/index.ts";
 
 export type RetryPolicy = {
   attempts: number;
@@ -16,16 +16,6 @@ export const defaultRetry: RetryPolicy = {
   firstPauseMs: 1_000,
   longestPauseMs: 30_000,
 };
-
-/**
- * The milliseconds that a Retry-After header asks for: seconds, or a date (RFC 9110, 10.2.3). Undefined where it has neither.
- */
-export function retryAfterMs(header: string | null, now = Date.now()): number | undefined {
-  if (header === null) return undefined;
-  if (/^\s*\d{1,9}\s*$/.test(header)) return Number(header) * 1000;
-  const at = Date.parse(header);
-  return Number.isNaN(at) ? undefined : Math.max(0, at - now);
-}
 
 /** Asking too often, or a server's own trouble: both may pass. */
 const mayPass = (status: number) => status === 408 || status === 429 || status >= 500;

@@ -4,7 +4,6 @@ export {
   answer,
   BedrockModel,
   type Citation,
-  checkCitations,
   extractAnswer,
   type LanguageModel,
   OpenAiModel,

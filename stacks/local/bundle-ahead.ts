@@ -4,7 +4,8 @@ import { createRequire } from "node:module";
 import { join, resolve } from "node:path";
 import { readSettings } from "../../layers/core/index.ts";
 import { functionSpecs } from "../app/index.ts";
-import { bundleDirectory, bundledAheadVariable, bundling } from "./bundle.ts";
+import { bundleDirectory, bundling } from "./bundle.ts";
+import { bundledAheadVariable } from "./bundled-ahead.ts";
 import { projectRoot } from "./project-root.ts";
 
 /** One function after the other, each in an esbuild of its own; then what was begun with begins anew. */

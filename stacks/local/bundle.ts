@@ -3,6 +3,7 @@ import { mkdir, readdir, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { BuildOptions } from "esbuild";
 import type { FunctionName, FunctionSpec } from "../app/index.ts";
+import { isBundledAhead } from "./bundled-ahead.ts";
 import { withEsbuild } from "./esbuild.ts";
 import { projectRoot } from "./project-root.ts";
 import { sourceHash } from "./source-hash.ts";
@@ -31,9 +32,6 @@ export const bundling = {
   logLevel: "error",
 } as const satisfies BuildOptions;
 
-/** Set where this process began with bundling (`bundle-ahead.ts`): its bundles are no earlier work. */
-export const bundledAheadVariable = "HALFGIG_BUNDLED_AHEAD";
-
 /** Where the bundles of these sources are, or will be. */
 export async function bundleDirectory(cacheDirectory: string): Promise<string> {
   const sources = ["functions", "layers", "package-lock.json", "stacks/local/bundle.ts"];
@@ -53,7 +51,7 @@ export async function bundleFunctions(
   { frugal = false }: { frugal?: boolean } = {},
 ): Promise<Bundles> {
   const directory = await bundleDirectory(cacheDirectory);
-  if (existsSync(directory)) return { directory, reused: process.env[bundledAheadVariable] === undefined };
+  if (existsSync(directory)) return { directory, reused: !isBundledAhead() };
   const unfinished = `${directory}.${process.pid}.tmp`;
   await mkdir(cacheDirectory, { recursive: true });
   const entries = Object.entries(specs).map(([name, spec]) => ({

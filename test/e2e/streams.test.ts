@@ -142,8 +142,7 @@ describe("an answer that is streamed", () => {
     });
   async function* eventsOf(reply: Response): AsyncGenerator<Event> {
     expect(reply.headers.get("content-type")).toBe("text/event-stream");
-    const text = reply.body!.pipeThrough(new TextDecoderStream() as ReadableWritablePair<string, Uint8Array>);
-    for await (const { name, data } of parseEvents(text)) yield { name: name ?? "", data: JSON.parse(data) };
+    for await (const { name, data } of parseEvents(reply.body!)) yield { name: name ?? "", data: JSON.parse(data) };
   }
 
   it("comes as it is written: passages, then words, with each citation before the words that name it", async () => {

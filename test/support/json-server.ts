@@ -1,5 +1,5 @@
-import { createServer, type IncomingHttpHeaders } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { IncomingHttpHeaders } from "node:http";
+import { listenOnLoopback } from "../../stacks/local/listen.ts";
 
 export type JsonRequest = {
   method: string;
@@ -14,7 +14,7 @@ export type JsonServer = AsyncDisposable & { url: string };
 
 /** A service on loopback that takes and gives JSON. */
 export async function serveJson(answer: (request: JsonRequest) => JsonReply): Promise<JsonServer> {
-  const server = createServer((request, response) => {
+  const { url, close } = await listenOnLoopback((request, response) => {
     const chunks: Buffer[] = [];
     request.on("data", (chunk: Buffer) => chunks.push(chunk));
     request.on("end", () => {
@@ -36,13 +36,6 @@ export async function serveJson(answer: (request: JsonRequest) => JsonReply): Pr
       response.writeHead(reply.status ?? 200, { "content-type": "application/json", ...reply.headers });
       response.end(JSON.stringify(reply.body));
     });
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    async [Symbol.asyncDispose]() {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
-  };
+  }, 0);
+  return { url, [Symbol.asyncDispose]: close };
 }

@@ -47,5 +47,5 @@ async function* events(jobId: string, lastEventId: string | undefined, signal: A
   if (!reply.body || !reply.headers.get("content-type")?.startsWith("text/event-stream")) {
     throw new ApiError(406, "no_events", "");
   }
-  yield* parseEvents(reply.body.pipeThrough(new TextDecoderStream() as ReadableWritablePair<string, Uint8Array>));
+  yield* parseEvents(reply.body);
 }

@@ -16,8 +16,7 @@ export async function streamAnswer(
 ): Promise<void> {
   const reply = await request("POST", "/v1/ask", { body: { question, stream: true }, signal });
   let answer: Answer = { text: "", notes: [], model: null, citations: [] };
-  const text = reply.body?.pipeThrough(new TextDecoderStream() as ReadableWritablePair<string, Uint8Array>);
-  for await (const { name, data } of text ? parseEvents(text) : []) {
+  for await (const { name, data } of reply.body ? parseEvents(reply.body) : []) {
     const told = JSON.parse(data);
     if (name === "delta") answer = { ...answer, text: answer.text + told.delta };
     else if (name === "citation") answer = { ...answer, citations: [...answer.citations, told] };

@@ -1,4 +1,4 @@
-import { MediaError } from "../../core/index.ts";
+import { MediaError, retryAfterMs } from "../../core/index.ts";
 import { type FileRequest, TransientError } from "./source.ts";
 
 type Context = {
@@ -22,10 +22,10 @@ export function refusal(response: Response, context: Context): MediaError | Tran
   // The addresses that a hub redirects to are signed for minutes; asking the hub again gives a fresh one.
   const expired = !atHub && (status === 401 || status === 403);
   if (status >= 500 || passingStatuses.has(status) || expired) {
-    const retryAfterMs = retryAfter(response.headers.get("retry-after"));
+    const pauseMs = retryAfterMs(response.headers.get("retry-after"));
     return new TransientError(`${atHub ? description : url.origin} answered ${status}`, {
       answered: true,
-      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+      ...(pauseMs === undefined ? {} : { retryAfterMs: pauseMs }),
     });
   }
   if (status === 401 || status === 403) {
@@ -48,14 +48,6 @@ export function refusal(response: Response, context: Context): MediaError | Tran
     "model.hub_unreachable",
     `${atHub ? description : url.origin} answered ${status} for ${request.name} of ${request.repo}. Check HF_ENDPOINT.`,
   );
-}
-
-/** RFC 9110 10.2.3: seconds, or a date. */
-function retryAfter(value: string | null): number | undefined {
-  if (value === null) return undefined;
-  if (/^\d+$/.test(value.trim())) return Number(value) * 1000;
-  const date = Date.parse(value);
-  return Number.isNaN(date) ? undefined : Math.max(0, date - Date.now());
 }
 
 /** What a connection that failed means. A certificate that is not trusted will not be at the next try. */

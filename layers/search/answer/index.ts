@@ -1,6 +1,6 @@
 export { type Answer, type AnswerEvent, type AnswerOptions, answer, openLanguageModel, writeAnswer } from "./answer.ts";
 export { BedrockModel } from "./bedrock.ts";
-export { type Citation, CitationChecker, checkCitations } from "./citations.ts";
+export { type Citation, CitationChecker } from "./citations.ts";
 export { extractAnswer } from "./extract.ts";
 export type { LanguageModel, Prompt } from "./language-model.ts";
 export { OpenAiModel } from "./openai.ts";

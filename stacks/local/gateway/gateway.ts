@@ -50,13 +50,15 @@ function tooMany(afterSeconds: number, { counted }: GatewayRoute): Reply {
   const detail = `More requests came than TENANT_REQUESTS_PER_SECOND allows. Try again in ${afterSeconds} s.`;
   const error = { message: detail, type: "rate_limit_error", param: null, code: "request.too_many" };
   const { status, body } = toProblem(new MediaError("request.too_many", detail));
-  return {
-    statusCode: status,
-    headers: { "content-type": "application/problem+json", "retry-after": String(afterSeconds) },
-    cookies: [],
-    body: Buffer.from(`${JSON.stringify(counted ? { ...body, error } : body, null, 2)}\n`),
-  };
+  return later(status, afterSeconds, counted ? { ...body, error } : body);
 }
+
+const later = (statusCode: number, afterSeconds: number, problem: object): Reply => ({
+  statusCode,
+  headers: { "content-type": "application/problem+json", "retry-after": String(afterSeconds) },
+  cookies: [],
+  body: Buffer.from(`${JSON.stringify(problem, null, 2)}\n`),
+});
 
 /** Whole seconds, not the same for everybody: who was refused together must not come back together. */
 const shortWhile = () => 1 + Math.floor(Math.random() * 4);
@@ -65,12 +67,7 @@ const shortWhile = () => 1 + Math.floor(Math.random() * 4);
 function busy(detail: string): Reply {
   const afterSeconds = shortWhile();
   const { body } = toProblem(new MediaError("request.too_many", `${detail} Try again in ${afterSeconds} s.`));
-  return {
-    statusCode: 503,
-    headers: { "content-type": "application/problem+json", "retry-after": String(afterSeconds) },
-    cookies: [],
-    body: Buffer.from(`${JSON.stringify({ ...body, status: 503 }, null, 2)}\n`),
-  };
+  return later(503, afterSeconds, { ...body, status: 503 });
 }
 
 const internalError = () => message(500, "Internal Server Error");

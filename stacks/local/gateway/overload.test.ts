@@ -1,7 +1,6 @@
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { describe, expect, it } from "vitest";
 import { LambdaServiceException } from "../lambda/index.ts";
+import { listenOnLoopback } from "../listen.ts";
 import { createGateway, type GatewayOptions } from "./gateway.ts";
 
 async function serve(options: Partial<GatewayOptions> & Pick<GatewayOptions, "invoke">) {
@@ -9,17 +8,9 @@ async function serve(options: Partial<GatewayOptions> & Pick<GatewayOptions, "in
     { route: "POST /open", functionName: "f", authorized: false },
     { route: "GET /closed", functionName: "f", authorized: true },
   ];
-  const server = createServer(
-    createGateway({ routes, authorizer: { functionName: "authorize", cacheSeconds: 60 }, ...options }),
-  );
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    async [Symbol.asyncDispose]() {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
-  };
+  const authorizer = { functionName: "authorize", cacheSeconds: 60 };
+  const { url, close } = await listenOnLoopback(createGateway({ routes, authorizer, ...options }), 0);
+  return { url, [Symbol.asyncDispose]: close };
 }
 
 const bearer = { headers: { authorization: "Bearer a" } };

@@ -1,3 +1,5 @@
+import { waitInLine } from "./wait-in-line.ts";
+
 /** An environment that waits for its next call and may be stopped to make room. */
 export type IdleOccupant = {
   /** When it became idle, by the clock of `performance.now()`. */
@@ -44,23 +46,12 @@ export class MemoryRoom {
   async enter(sizeMB: number, signal?: AbortSignal): Promise<void> {
     if (sizeMB > this.capacityMB) throw new RangeError(`${sizeMB} MB do not fit into a room of ${this.capacityMB} MB.`);
     signal?.throwIfAborted();
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const waiter: Waiter = { sizeMB, admit: resolve };
-    const abort = () => {
-      const index = this.#line.indexOf(waiter);
-      if (index < 0) return;
-      this.#line.splice(index, 1);
-      reject(signal?.reason);
-      this.settle();
-    };
-    signal?.addEventListener("abort", abort);
-    this.#line.push(waiter);
-    this.settle();
-    try {
-      await promise;
-    } finally {
-      signal?.removeEventListener("abort", abort);
-    }
+    await waitInLine(
+      this.#line,
+      (admit) => ({ sizeMB, admit }),
+      signal,
+      () => this.settle(),
+    );
   }
 
   leave(sizeMB: number): void {

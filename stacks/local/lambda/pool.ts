@@ -5,6 +5,7 @@ import type { Patience } from "./function.ts";
 import { Line } from "./line.ts";
 import type { MemoryRoom } from "./memory-room.ts";
 import type { Starts } from "./starts.ts";
+import { waitInLine } from "./wait-in-line.ts";
 
 export type PoolStatus = { environments: number; busy: number; queued: number };
 
@@ -101,21 +102,7 @@ export class FunctionPool {
       return;
     }
     if (this.#queue.length >= mostWaiting) throw tooManyRequests();
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const waiter: Waiter = { admit: resolve, refuse: reject };
-    const abort = () => {
-      const index = this.#queue.indexOf(waiter);
-      if (index < 0) return;
-      this.#queue.splice(index, 1);
-      reject(signal?.reason);
-    };
-    signal?.addEventListener("abort", abort);
-    this.#queue.push(waiter);
-    try {
-      await promise;
-    } finally {
-      signal?.removeEventListener("abort", abort);
-    }
+    await waitInLine(this.#queue, (admit, refuse) => ({ admit, refuse }), signal);
   }
 
   async #take(signal?: AbortSignal): Promise<ExecutionEnvironment> {

@@ -1,3 +1,5 @@
+import { waitInLine } from "./wait-in-line.ts";
+
 type Waiter = { admit(): void };
 
 /**
@@ -20,21 +22,7 @@ export class Starts {
       this.#starting++;
       return;
     }
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const waiter: Waiter = { admit: resolve };
-    const abort = () => {
-      const index = this.#line.indexOf(waiter);
-      if (index < 0) return;
-      this.#line.splice(index, 1);
-      reject(signal?.reason);
-    };
-    signal?.addEventListener("abort", abort);
-    this.#line.push(waiter);
-    try {
-      await promise;
-    } finally {
-      signal?.removeEventListener("abort", abort);
-    }
+    await waitInLine(this.#line, (admit) => ({ admit }), signal);
   }
 
   leave(): void {
