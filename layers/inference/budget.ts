@@ -8,6 +8,8 @@ export type MemoryBudgetOptions = {
   readonly reserveMiB: number;
   /** Models in memory at a time at most, whatever they cost; default: no bound. */
   readonly mostResidents?: number;
+  /** Called when a model has been released, before its room is given to another. */
+  readonly afterRelease?: () => void;
 };
 
 /** Why a model was released: for the room of another, because memory ran short, or because its owner asked. */
@@ -48,6 +50,7 @@ export class MemoryBudget {
   readonly availableMiB: number;
   readonly #allocationMiB: number;
   readonly #mostResidents: number;
+  readonly #afterRelease: (() => void) | undefined;
   readonly #entries = new Map<string, Entry>();
   #uses = 0;
   /** Requests that need room are served in the order they came, so that small ones cannot starve a large one. */
@@ -56,7 +59,13 @@ export class MemoryBudget {
   /** Told of every model that is released; the process' metrics listen here. */
   onEviction: ((eviction: Eviction) => void) | undefined;
 
-  constructor({ allocationMiB, reserveMiB, mostResidents = Number.POSITIVE_INFINITY }: MemoryBudgetOptions) {
+  constructor({
+    allocationMiB,
+    reserveMiB,
+    mostResidents = Number.POSITIVE_INFINITY,
+    afterRelease,
+  }: MemoryBudgetOptions) {
+    this.#afterRelease = afterRelease;
     this.#mostResidents = mostResidents;
     this.#allocationMiB = allocationMiB;
     this.availableMiB = allocationMiB - reserveMiB;
@@ -182,6 +191,7 @@ export class MemoryBudget {
       this.onEviction?.({ name: entry.name, costMiB: totalMiB(entry.cost), reason });
       try {
         await (await entry.loading)[Symbol.asyncDispose]();
+        this.#afterRelease?.();
       } finally {
         this.#forget(entry);
       }

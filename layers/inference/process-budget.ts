@@ -34,5 +34,18 @@ export function budgetOfAllocation(allocationMiB: number): MemoryBudget {
   const { mostResidents } = tierOf(allocationMiB);
   if (allocationMiB < leastLambdaMiB)
     return new MemoryBudget({ allocationMiB: Number.POSITIVE_INFINITY, reserveMiB: 0 });
-  return new MemoryBudget({ allocationMiB, reserveMiB: processReserveMiB, mostResidents });
+  return new MemoryBudget({
+    allocationMiB,
+    reserveMiB: processReserveMiB,
+    mostResidents,
+    afterRelease: collectGarbage,
+  });
+}
+
+/**
+ * What a released model's windows left on the heap counts against the next one until V8 collects it, which it has no reason to do soon:
+ * it does not know of the model's memory. Functions that load models run with --expose-gc; elsewhere nothing happens.
+ */
+function collectGarbage(): void {
+  globalThis.gc?.({ type: "major", execution: "sync", flavor: "last-resort" });
 }

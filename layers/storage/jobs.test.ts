@@ -1,7 +1,16 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { openTestS3 } from "../../test/support/s3.ts";
 import { defaultTenant, newJobId } from "../core/index.ts";
-import { createJob, deleteJobRecord, type JobRecord, jobOptionsSchema, keys, listJobs } from "./index.ts";
+import {
+  createJob,
+  deleteJobRecord,
+  type JobRecord,
+  jobOptionsSchema,
+  keys,
+  listJobs,
+  readJob,
+  updateJob,
+} from "./index.ts";
 import { deleteObject, listKeys } from "./objects.ts";
 
 let storage: AsyncDisposable;
@@ -40,4 +49,33 @@ it("has one name where several make it at once", async () => {
   const made = await Promise.all(times.map((time) => createJob(jobAt(time, jobId))));
   expect(made.filter(Boolean)).toHaveLength(1);
   expect(await names()).toHaveLength(1);
+});
+
+const dayMs = 24 * 3600 * 1000;
+const daysAgo = (days: number) => new Date(Date.now() - days * dayMs).toISOString();
+
+it("reads as failed, and says what to do, where its file can come no more", async () => {
+  const [waiting, unsent] = [jobAt(daysAgo(7.9)), jobAt(daysAgo(8.1))];
+  for (const job of [waiting, unsent]) await createJob(job);
+  expect((await readJob(waiting)).status).toBe("awaiting_upload");
+  expect(await readJob(unsent)).toMatchObject({
+    status: "failed",
+    error: { code: "upload.missing", step: "upload", advice: "Send the file again, or delete the job." },
+    endedAt: new Date(Date.parse(unsent.updatedAt) + 8 * dayMs).toISOString(),
+  });
+  const sinceMs = Date.now() - 20 * dayMs;
+  const failed = await listJobs(defaultTenant, { limit: 10, statuses: ["failed"], sinceMs });
+  expect(failed.jobs.map(({ jobId }) => jobId)).toEqual([unsent.jobId]);
+  for (const job of [waiting, unsent]) await deleteJobRecord(job);
+});
+
+it("waits anew once it is sent again", async () => {
+  const unsent = jobAt(daysAgo(30));
+  await createJob(unsent);
+  await updateJob(unsent, ({ status }) =>
+    status === "failed" ? { status: "awaiting_upload", error: undefined } : undefined,
+  );
+  const { status, endedAt, error } = await readJob(unsent);
+  expect({ status, endedAt, error }).toEqual({ status: "awaiting_upload", endedAt: undefined, error: undefined });
+  await deleteJobRecord(unsent);
 });

@@ -3,6 +3,7 @@ import { environmentValue, type JobRef, MediaError, parseJobId, parseTenantId } 
 import { jobOptionsSchema } from "./job-options.ts";
 import { keys } from "./keys.ts";
 import { deleteObject, getJson, putObject } from "./objects.ts";
+import { unlessUnsent } from "./unsent.ts";
 
 export * from "./job-options.ts";
 
@@ -102,6 +103,8 @@ export type JobRecord = z.output<typeof jobRecordSchema>;
 export const finalStatuses: readonly JobRecord["status"][] = ["done", "partial", "failed", "canceled"];
 export const isFinal = (job: Pick<JobRecord, "status">) => finalStatuses.includes(job.status);
 
+const recordOf = (stored: unknown): JobRecord => unlessUnsent(jobRecordSchema.parse(stored));
+
 const bucket = () => environmentValue("RESULTS_BUCKET");
 const serialize = (job: JobRecord) => `${JSON.stringify(job, null, 2)}\n`;
 
@@ -134,7 +137,7 @@ export async function deleteJobRecord(job: JobRecord): Promise<void> {
 
 export async function findJob(ref: JobRef): Promise<JobRecord | undefined> {
   const found = await getJson(bucket(), keys.job(ref));
-  return found && jobRecordSchema.parse(found.value);
+  return found && recordOf(found.value);
 }
 
 /**
@@ -149,7 +152,7 @@ export async function updateJob(
   for (let attempt = 0; attempt < 10; attempt++) {
     const found = await getJson(bucket(), keys.job(ref));
     if (!found) throw new MediaError("job.not_found", `There is no job ${ref.jobId}.`);
-    const job = jobRecordSchema.parse(found.value);
+    const job = recordOf(found.value);
     const changes = change(job);
     if (changes === undefined) return job;
     const now = new Date().toISOString();

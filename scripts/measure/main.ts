@@ -122,7 +122,7 @@ async function runChild(
   const args = [childScript, subject.kind, folder, String(tier.threads), tier.arena ? "1" : "0", String(windows)];
   // What the functions run with, see stacks/app.
   const allocator = { MALLOC_MMAP_THRESHOLD_: "65536", MALLOC_TRIM_THRESHOLD_: "65536", MALLOC_ARENA_MAX: "1" };
-  const child = spawn(process.execPath, ["--max-semi-space-size=1", ...args], {
+  const child = spawn(process.execPath, ["--max-semi-space-size=1", "--expose-gc", ...args], {
     env: { ...process.env, ...allocator },
     stdio: ["pipe", "pipe", "inherit"],
   });

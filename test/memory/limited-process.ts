@@ -22,7 +22,7 @@ export async function runLimited(
   const group = limiter.create(name, limitMiB * 2 ** 20);
   try {
     const enter = 'echo $$ > "$0" && exec "$@"';
-    const command = [process.execPath, "--max-semi-space-size=1", program, ...args];
+    const command = [process.execPath, "--max-semi-space-size=1", "--expose-gc", program, ...args];
     const child = spawn("/bin/sh", ["-c", enter, group.entryFile ?? "", ...command], {
       stdio: ["ignore", "pipe", "inherit"],
       env: {
