@@ -14,7 +14,7 @@ export {
   type Simulation,
   type System,
   simulate,
-  transitionsPerJob,
+  statesPassed,
   transitionsPerWindow,
   type Usage,
 } from "./simulate/index.ts";

@@ -37,7 +37,8 @@ export type PlannedFunction =
   | "mediaUploaded"
   | "probe"
   | "split"
-  | "merge";
+  | "merge"
+  | "index";
 
 /**
  * Rounded from functions' reports of single runs on a shared 2-core x86-64 machine (AVX-512 VNNI, Node 24): cold starts, peaks and the small
@@ -53,6 +54,8 @@ export const steps: Record<PlannedFunction, StepCost> = {
   probe: step(210, 130, 0, 0, 105, { reads: 4, writes: 2 }),
   split: step(220, 120, 2.2, 6, 142, { reads: 3, writes: 3, writesPerWindow: 1 }),
   merge: step(210, 60, 0, 4, 110, { reads: 6, writes: 8, readsPerWindow: 1, writesPerWindow: 0.01 }),
+  // Without a search index, as AWS has none unless one is chosen: embedding and storing passages is not in the plan.
+  index: step(200, 10, 0, 0, 111),
 };
 
 export type Precision = "int8" | "fp32";

@@ -3,8 +3,15 @@ import { Environments } from "./environments.ts";
 import { Bucket, Places, type Usage } from "./resources.ts";
 import type { Arrival, SimulatedFunction, System } from "./system.ts";
 
-/** States of the workflow that every job passes, beside those of its windows: Begin, Probe, Split, Recognition, Windows, Merge, AnythingTranscribed, Done. */
-export const transitionsPerJob = 8;
+/** States of the workflow that every file passes, up to each call and behind the last; a test compares them with the definition. */
+export const statesPassed = {
+  probe: ["Begin", "Source", "Probe"],
+  split: ["AnySubtitles", "Split"],
+  windows: ["Recognition", "Windows"],
+  merge: ["Merge"],
+  index: ["AnythingTranscribed", "Index"],
+  end: ["AnybodyToTell", "Done"],
+} as const;
 /** A window's child execution: its start and its one state. */
 export const transitionsPerWindow = 2;
 
@@ -67,6 +74,7 @@ export function simulate(arrivals: readonly Arrival[], system: System): Simulati
     totals.transitions += count;
     transitions.spend(count, () => clock.after(count * system.transitionMs, next));
   };
+  const passTo = (stretch: keyof typeof statesPassed, next: () => void) => pass(statesPassed[stretch].length, next);
   const request = (name: SimulatedFunction, file: Arrival, done: () => void): void => {
     totals.apiRequests++;
     api.take(() => call(name, file, done));
@@ -89,16 +97,17 @@ export function simulate(arrivals: readonly Arrival[], system: System): Simulati
   };
 
   const job = (file: Arrival, index: number): void => {
+    // The transcript is there once merge is done; what follows still takes places.
     const finished = () => {
-      executions.give();
       latenciesMs[index] = clock.nowMs - file.atMs;
       endMs = Math.max(endMs, clock.nowMs);
       // Polls do not hold the job up; they are counted, and cost.
       totals.apiRequests += Math.ceil((latenciesMs[index] ?? 0) / system.pollMs);
+      passTo("index", () => call("index", file, () => passTo("end", () => executions.give())));
     };
-    const merge = () => pass(3, () => call("merge", file, finished));
+    const merge = () => passTo("merge", () => call("merge", file, finished));
     const recognise = () =>
-      pass(2, () =>
+      passTo("windows", () =>
         mapRuns.take(() =>
           windows(file, () => {
             mapRuns.give();
@@ -106,7 +115,8 @@ export function simulate(arrivals: readonly Arrival[], system: System): Simulati
           }),
         ),
       );
-    const workflow = () => pass(2, () => call("probe", file, () => pass(1, () => call("split", file, recognise))));
+    const workflow = () =>
+      passTo("probe", () => call("probe", file, () => passTo("split", () => call("split", file, recognise))));
     const started = () => starts.take(() => executions.take(() => clock.after(system.startMs, workflow)));
     request("presign", file, () => call("mediaUploaded", file, started));
   };
