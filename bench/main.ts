@@ -1,7 +1,7 @@
 /**
- * halfgig beside @huggingface/transformers on the same seeded weights at whisper-tiny's sizes, one thread each: time of a window, of a
- * token and of a cold start, real-time factor, peak memory, the smallest limit under which it completes; and halfgig's encoder beside the
- * machine's own matrix products. `npm run bench` prints the table and writes bench/RESULTS.md.
+ * halfgig beside @huggingface/transformers and whisper.cpp on the same seeded weights at whisper-tiny's sizes, one thread each: time of a
+ * window, of a token and of a cold start, real-time factor, peak memory, the smallest limit under which it completes; and halfgig's encoder
+ * beside the machine's own matrix products. `npm run bench` prints the table and writes bench/RESULTS.md.
  */
 import { execFile } from "node:child_process";
 import { mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
@@ -14,6 +14,7 @@ import { median, type SpeechTimes } from "./measure.ts";
 import { transformersVersion } from "./peer.ts";
 import { prepareSides } from "./sides.ts";
 import { smallestLimitMiB } from "./smallest-limit.ts";
+import { prepareWhisperCpp, runWhisperCpp, type WhisperCpp, whisperCppPackage } from "./whisper-cpp.ts";
 
 const execute = promisify(execFile);
 const tokens = 60;
@@ -35,7 +36,7 @@ async function report<Result>(args: readonly string[]): Promise<Result> {
 
 type Cold = { loadedMs: number; firstTokenMs: number };
 type Side = { window: (count: number) => string[]; cold: string[] };
-type Figures = SpeechTimes & { tokenMs: number; coldMs: number };
+type Figures = SpeechTimes & { tokenMs: number; coldMs?: number };
 
 async function once({ window, cold }: Side): Promise<Figures> {
   const few = await report<SpeechTimes>(window(fewTokens));
@@ -45,7 +46,7 @@ async function once({ window, cold }: Side): Promise<Figures> {
 }
 
 function medians(all: readonly Figures[]): Figures {
-  const of = (key: keyof Figures) => median(all.map((one) => one[key]));
+  const of = (key: keyof Figures) => median(all.map((one) => one[key] ?? Number.NaN));
   return {
     encoderMs: of("encoderMs"),
     encoderBestMs: of("encoderBestMs"),
@@ -82,13 +83,16 @@ try {
     window: (count) => [script("run-transformers.ts"), sides.hubModels, String(count), sides.transformers],
     cold: [script("run-transformers-cold.ts"), sides.hubModels, sides.transformers],
   };
+  const whisperCpp = await whisperCppOrWhyNot(join(directory, "whisper.cpp"), join(directory, "checkpoint"));
   const ours: Figures[] = [];
   const theirs: Figures[] = [];
+  const native: Figures[] = [];
   const shares: number[] = [];
   for (let round = 1; round <= rounds; round++) {
     console.error(`round ${round} of ${rounds} …`);
     theirs.push(await once(peer));
     ours.push(await once(halfgig));
+    if (whisperCpp) native.push(await runWhisperCpp(whisperCpp, tokens));
     shares.push((await report<{ share: number }>([script("run-roofline.ts"), sides.halfgig])).share);
   }
   console.error("looking for the smallest limits …");
@@ -96,46 +100,66 @@ try {
     ours: await smallestLimitMiB(halfgig.window(tokens)),
     theirs: await smallestLimitMiB(peer.window(tokens)),
   };
-  const text = table(medians(ours), medians(theirs), limits, median(shares));
+  const text = table(
+    medians(ours),
+    medians(theirs),
+    native.length > 0 ? medians(native) : undefined,
+    limits,
+    median(shares),
+  );
   console.log(text);
   await writeFile(script("RESULTS.md"), `${head()}\n${text}\n`);
 } finally {
   await rm(directory, { recursive: true, force: true });
 }
 
-function table(
-  own: Figures,
-  other: Figures,
-  limits: { ours: number | undefined; theirs: number | undefined },
-  share: number,
-): string {
-  const row = (label: string, a: number, b: number, digits: number) =>
-    `| ${label} | ${a.toFixed(digits)} | ${b.toFixed(digits)} | ${(b / a).toFixed(1)} × |`;
-  const realTime = (ms: number) => ms / (1000 * windowSeconds);
+async function whisperCppOrWhyNot(folder: string, checkpoint: string): Promise<WhisperCpp | undefined> {
+  console.error(`building whisper.cpp from ${whisperCppPackage} …`);
+  try {
+    return await prepareWhisperCpp(folder, checkpoint);
+  } catch (error) {
+    console.error(`whisper.cpp is left out: ${error instanceof Error ? error.message : String(error)}`);
+    return undefined;
+  }
+}
+
+type Limits = { ours: number | undefined; theirs: number | undefined };
+
+function table(own: Figures, other: Figures, native: Figures | undefined, limits: Limits, share: number): string {
+  const row = (label: string, of: (figures: Figures) => number | undefined, digits: number) => {
+    const mine = of(own) ?? 0;
+    const beside = (value: number | undefined) =>
+      value === undefined || Number.isNaN(value)
+        ? "– | –"
+        : `${value.toFixed(digits)} | ${(value / mine).toFixed(1)} ×`;
+    return `| ${label} | ${mine.toFixed(digits)} | ${beside(of(other))} | ${beside(native && of(native))} |`;
+  };
   const limit = (value: number | undefined) => (value === undefined ? "not found" : String(value));
   return [
-    `| int8, one thread | halfgig | @huggingface/transformers ${transformersVersion} q8 | ratio |`,
-    "|---|---|---|---|",
-    row("encoder, ms", own.encoderMs, other.encoderMs, 0),
-    row("per token, ms", own.tokenMs, other.tokenMs, 2),
-    row(`30 s window, ${tokens} tokens, ms`, own.windowMs, other.windowMs, 0),
-    row("real-time factor", realTime(own.windowMs), realTime(other.windowMs), 4),
-    row("cold start: process start to first token, ms", own.coldMs, other.coldMs, 0),
-    row("peak RSS, MiB", own.peakRssMiB, other.peakRssMiB, 0),
-    `| smallest limit that completes, MiB | ${limit(limits.ours)} | ${limit(limits.theirs)} | |`,
+    `| int8, one thread | halfgig | @huggingface/transformers ${transformersVersion} q8 | ratio | whisper.cpp q8_0 | ratio |`,
+    "|---|---|---|---|---|---|",
+    row("encoder, ms", ({ encoderMs }) => encoderMs, 0),
+    row("per token, ms", ({ tokenMs }) => tokenMs, 2),
+    row(`30 s window, ${tokens} tokens, ms`, ({ windowMs }) => windowMs, 0),
+    row("real-time factor", ({ windowMs }) => windowMs / (1000 * windowSeconds), 4),
+    row("cold start: process start to first token, ms", ({ coldMs }) => coldMs, 0),
+    row("peak RSS, MiB", ({ peakRssMiB }) => peakRssMiB, 0),
+    `| smallest limit that completes, MiB | ${limit(limits.ours)} | ${limit(limits.theirs)} | | – | – |`,
     "",
     `halfgig's encoder reaches ${(100 * share).toFixed(0)} % of the machine's measured matrix products (int8 and fp32, each for its part).`,
   ].join("\n");
 }
 
 function head(): string {
-  const load = "Both sides in turn, a process for each figure, medians of the rounds.";
+  const load = "All sides in turn, a process for each figure, medians of the rounds.";
   return [
     "# Bench",
     "",
     `Written by \`npm run bench\`: seeded weights at whisper-tiny's sizes, the same int8 bytes, features and number of tokens. ${load}`,
     "transformers.js runs its ordinary `generate` on graphs in the shape of the hub's exports; its cold start is without a tokenizer, halfgig's with one.",
-    "The smallest limit is a control group's, to 16 MiB. whisper.cpp is not measured: it reads weights in a format of its own, which nothing here writes yet.",
+    "The smallest limit is a control group's, to 16 MiB. A ratio is how many times halfgig's figure the other's is.",
+    `whisper.cpp is built for this processor from the source in ${whisperCppPackage}; its figures are whisper-bench's, the same weights as 8-bit blocks (q8_0): the`,
+    "encoder's full window and the mean of 256 steps, a window being their sum. It is native code without Node or a tokenizer at work, and has no cold start here.",
     "",
     `${new Date().toISOString().slice(0, 10)}, ${cpus()[0]?.model}, ${cpus().length} cores, Node ${process.version}, load average ${loadavg()[0]?.toFixed(1)} at the end`,
     "",
