@@ -17,6 +17,16 @@ export interface WeightReader {
   read(name: string, shape: readonly number[]): Promise<Float32Array<ArrayBuffer>>;
 }
 
+export type FeedForwardSizes = {
+  readonly hiddenSize: number;
+  readonly feedForwardSize: number;
+  /**
+   * The feed-forward's wide value, the largest there is, is computed in so many parts, one after the other; default 1. Of a long window
+   * that takes less memory, and less time where a part then fits the processor's cache.
+   */
+  readonly feedForwardParts?: number;
+};
+
 /** torch.nn.LayerNorm's default. */
 const defaultEpsilon = 1e-5;
 
@@ -57,6 +67,23 @@ export class LayerWriter<Reader extends WeightReader = WeightReader> {
   async layerNorm(x: string, name: string, size: number, epsilon = defaultEpsilon): Promise<string> {
     const inputs = [x, await this.tensor(`${name}.weight`, [size]), await this.tensor(`${name}.bias`, [size])];
     return this.graph.node("LayerNormalization", inputs, { attributes: { axis: -1, epsilon: { float: epsilon } } });
+  }
+
+  /** `x + narrow(gelu(wide(input)))`, the second half of a Transformer layer. */
+  async feedForward(
+    x: string,
+    input: string,
+    { wide, narrow }: { readonly wide: string; readonly narrow: string },
+    { hiddenSize, feedForwardSize, feedForwardParts: count = 1 }: FeedForwardSizes,
+  ): Promise<string> {
+    let sum = x;
+    for (let index = 0; index < count; index++) {
+      const part = (of: MatrixPart["of"]) => (count === 1 ? {} : { part: { of, index, count } });
+      const values = this.gelu(await this.linear(input, wide, hiddenSize, feedForwardSize, part("outputs")));
+      const bias = index === 0;
+      sum = this.add(sum, await this.linear(values, narrow, feedForwardSize, hiddenSize, { bias, ...part("inputs") }));
+    }
+    return sum;
   }
 
   /**

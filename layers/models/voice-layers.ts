@@ -1,5 +1,4 @@
-import { LayerWriter } from "./layer-writer.ts";
-import type { MatrixPart } from "./matrix-part.ts";
+import { type FeedForwardSizes, LayerWriter } from "./layer-writer.ts";
 import { microsoft } from "./onnx/index.ts";
 import type { VoiceManifest } from "./voice-manifest.ts";
 
@@ -14,14 +13,7 @@ export type TransformerNames = {
   readonly feedForwardNorm: string;
 };
 
-export type TransformerSizes = Pick<VoiceManifest, "hiddenSize" | "heads" | "feedForwardSize"> & {
-  readonly epsilon: number;
-  /**
-   * The feed-forward's wide value, the largest there is, is computed in so many parts, one after the other; default 1. Of a long window
-   * that takes less memory, and less time where a part then fits the processor's cache.
-   */
-  readonly feedForwardParts?: number;
-};
+export type TransformerSizes = FeedForwardSizes & Pick<VoiceManifest, "heads"> & { readonly epsilon: number };
 
 /** What the voice detectors are made of besides the layers that every model has. */
 export class VoiceLayers extends LayerWriter {
@@ -45,32 +37,8 @@ export class VoiceLayers extends LayerWriter {
     const residual = firstOnly === undefined ? x : this.#first(x, firstOnly);
     const between = this.add(residual, await this.linear(attended, names.attentionOutput, hiddenSize, hiddenSize));
     const input = await this.layerNorm(between, names.feedForwardNorm, hiddenSize, epsilon);
-    return this.#feedForward(
-      between,
-      input,
-      names,
-      firstOnly === undefined ? sizes : { ...sizes, feedForwardParts: 1 },
-    );
-  }
-
-  /** `x + feedForward(input)`. */
-  async #feedForward(
-    x: string,
-    input: string,
-    names: TransformerNames,
-    { hiddenSize, feedForwardSize, feedForwardParts: count = 1 }: TransformerSizes,
-  ): Promise<string> {
-    let sum = x;
-    for (let index = 0; index < count; index++) {
-      const part = (of: MatrixPart["of"]) => (count === 1 ? {} : { part: { of, index, count } });
-      const wide = await this.linear(input, names.wide, hiddenSize, feedForwardSize, part("outputs"));
-      const narrow = await this.linear(this.gelu(wide), names.narrow, feedForwardSize, hiddenSize, {
-        bias: index === 0,
-        ...part("inputs"),
-      });
-      sum = this.add(sum, narrow);
-    }
-    return sum;
+    const parts = firstOnly === undefined ? sizes : { ...sizes, feedForwardParts: 1 };
+    return this.feedForward(between, input, names, parts);
   }
 
   /** Attention over queries, keys and values `[batch, positions, hiddenSize]`, as one node. */

@@ -15,7 +15,7 @@ const int32 = 6;
  */
 export async function writeBert(layers: LayerWriter, sizes: BertSizes): Promise<void> {
   const { graph } = layers;
-  const { hiddenSize, epsilon, feedForwardSize } = sizes;
+  const { hiddenSize, epsilon } = sizes;
   const tokens = graph.input("tokens", ["batch", "positions"], "int64");
   const mask = graph.input("mask", ["batch", "positions"], "int64");
   const keys = graph.node("Cast", [mask], { attributes: { to: int32 } });
@@ -35,9 +35,9 @@ export async function writeBert(layers: LayerWriter, sizes: BertSizes): Promise<
       hiddenSize,
       epsilon,
     );
-    const wide = layers.gelu(await layers.linear(between, `${layer}.intermediate.dense`, hiddenSize, feedForwardSize));
-    const narrow = await layers.linear(wide, `${layer}.output.dense`, feedForwardSize, hiddenSize);
-    x = await layers.layerNorm(layers.add(between, narrow), `${layer}.output.LayerNorm`, hiddenSize, epsilon);
+    const names = { wide: `${layer}.intermediate.dense`, narrow: `${layer}.output.dense` };
+    const after = await layers.feedForward(between, between, names, sizes);
+    x = await layers.layerNorm(after, `${layer}.output.LayerNorm`, hiddenSize, epsilon);
   }
   pool(layers, x, mask);
   graph.output("embedding", ["batch", hiddenSize]);

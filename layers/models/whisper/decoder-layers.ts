@@ -35,7 +35,7 @@ export async function writeDecoderLayers(
     const layer = `model.decoder.layers.${index}`;
     x = layers.add(x, await cachedSelfAttention(layers, x, layer, index, sizes));
     x = layers.add(x, await crossAttention(layers, x, layer, index, sizes, { shape, observe }));
-    x = await layers.feedForward(x, layer, hiddenSize, decoder.feedForwardSize);
+    x = await layers.layerTail(x, layer, { hiddenSize, feedForwardSize: decoder.feedForwardSize });
   }
   return x;
 }

@@ -30,10 +30,11 @@ export async function writeEncoderLayers(
   x = await convolution(layers, x, "model.encoder.conv2", hiddenSize, hiddenSize, 2);
   x = graph.node("Transpose", [x], { attributes: { perm: [0, 2, 1] } });
   x = layers.add(x, await firstPositions(layers, x, sizes));
+  const { feedForwardSize } = encoder;
   for (let index = 0; index < encoder.layers; index++) {
     const layer = `model.encoder.layers.${index}`;
     x = layers.add(x, await selfAttention(layers, x, layer, hiddenSize, encoder.heads, attend));
-    x = await layers.feedForward(x, layer, hiddenSize, encoder.feedForwardSize);
+    x = await layers.layerTail(x, layer, { hiddenSize, feedForwardSize });
   }
   return layers.layerNorm(x, "model.encoder.layer_norm", hiddenSize);
 }

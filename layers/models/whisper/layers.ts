@@ -1,5 +1,5 @@
 import type { Checkpoint } from "../checkpoint.ts";
-import { LayerWriter } from "../layer-writer.ts";
+import { type FeedForwardSizes, LayerWriter } from "../layer-writer.ts";
 import { quantizeRows } from "../quantize.ts";
 
 /** Rows of the vocabulary that are in memory at a time. */
@@ -33,10 +33,9 @@ export class WhisperLayers extends LayerWriter<Checkpoint> {
   }
 
   /** The tail of every layer: norm, Linear, GELU, Linear, residual. */
-  async feedForward(x: string, layer: string, hiddenSize: number, feedForwardSize: number): Promise<string> {
-    const normed = await this.layerNorm(x, `${layer}.final_layer_norm`, hiddenSize);
-    const wide = this.gelu(await this.linear(normed, `${layer}.fc1`, hiddenSize, feedForwardSize));
-    return this.add(x, await this.linear(wide, `${layer}.fc2`, feedForwardSize, hiddenSize));
+  async layerTail(x: string, layer: string, sizes: FeedForwardSizes): Promise<string> {
+    const normed = await this.layerNorm(x, `${layer}.final_layer_norm`, sizes.hiddenSize);
+    return this.feedForward(x, normed, { wide: `${layer}.fc1`, narrow: `${layer}.fc2` }, sizes);
   }
 }
 
