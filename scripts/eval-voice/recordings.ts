@@ -16,22 +16,22 @@ const attempts = 100;
 
 /**
  * Recordings of a folder, by turns of the persons they are of, each cut at random.
- * @param exclude persons whose files are left out
+ * @param isWanted which persons' files are taken
  * @throws Error when the folder has none that is long enough
  */
 export async function folderVoices(
   directory: string,
-  exclude: readonly string[],
+  isWanted: (person: string) => boolean,
   random: Random,
 ): Promise<VoiceSource> {
   const files = (await readdir(directory)).filter((name) => extensions.test(name)).sort();
   const persons = new Map<string, string[]>();
   for (const file of files) {
     const person = file.split(/[-_.]/)[0]!;
-    if (!exclude.includes(person)) persons.set(person, [...(persons.get(person) ?? []), file]);
+    if (isWanted(person)) persons.set(person, [...(persons.get(person) ?? []), file]);
   }
   const names = shuffled([...persons.keys()], random);
-  if (names.length === 0) throw new Error(`${directory} has no recordings of anybody who is not excluded.`);
+  if (names.length === 0) throw new Error(`${directory} has no recordings of anybody who is to be heard.`);
   let turn = 0;
   return async (samples) => {
     for (let attempt = 0; attempt < attempts; attempt++) {

@@ -13,7 +13,7 @@ export async function chooseSets(options: EvalVoiceOptions): Promise<VoiceSet[]>
   const directory = options.human ?? (existsSync(defaultHuman) ? defaultHuman : undefined);
   if (!directory) throw new Error("There are no recordings of people here. Give a folder of them with --human.");
   const human = (name: string) =>
-    folderVoices(directory, options.exclude, new Random(`${name} people ${options.seed}`));
+    folderVoices(directory, options.isHeldOut, new Random(`${name} people ${options.seed}`));
   const sets: VoiceSet[] = [];
   const add = (name: string, synthetic: (random: Random) => VoiceSource | Promise<VoiceSource>) =>
     sets.push({
@@ -30,7 +30,7 @@ export async function chooseSets(options: EvalVoiceOptions): Promise<VoiceSet[]>
     else console.info(howToInstall(program));
   }
   const { synthetic } = options;
-  if (synthetic) add(synthetic, (random) => folderVoices(synthetic, [], random));
+  if (synthetic) add(synthetic, (random) => folderVoices(synthetic, () => true, random));
   return sets;
 }
 
