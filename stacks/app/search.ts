@@ -1,4 +1,5 @@
 import type { EnvironmentName, SettingName, Settings } from "../../layers/core/index.ts";
+import { runsModels } from "./function-parts.ts";
 import type { FunctionSpec, Grant } from "./function-spec.ts";
 
 type SearchParts = {
@@ -35,13 +36,7 @@ export function searchParts(appSettings: SearchSettings): SearchParts {
       layers: embedsByModel(appSettings) ? ["onnxruntime", "embedding"] : [],
       environment: ["RESULTS_BUCKET", ...store, "EMBEDDING_MODEL_DIR"],
       settings: [...settings, "EMBEDDING_BATCH_SIZE"],
-      // As for the functions that recognise: glibc gives freed tensors back.
-      constants: {
-        MALLOC_MMAP_THRESHOLD_: "65536",
-        MALLOC_TRIM_THRESHOLD_: "65536",
-        MALLOC_ARENA_MAX: "1",
-        NODE_OPTIONS: "--max-semi-space-size=1",
-      },
+      constants: runsModels,
       grants: onVectors("s3vectors:QueryVectors", "s3vectors:GetVectors"),
     },
     keepsPassages: {
