@@ -1,6 +1,15 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { defaultTenant, executionNameOf, type JobRef, newJobId } from "../../layers/core/index.ts";
-import { createJob, type JobRecord, jobOptionsSchema, keys, readJob, updateJob } from "../../layers/storage/index.ts";
+import {
+  createJob,
+  headObject,
+  type JobRecord,
+  jobOptionsSchema,
+  keys,
+  putObject,
+  readJob,
+  updateJob,
+} from "../../layers/storage/index.ts";
 import { openTestS3 } from "../../test/support/s3.ts";
 import { handler } from "./executionEnded.ts";
 
@@ -45,6 +54,15 @@ describe("executionEnded", () => {
     expect((await readJob(ref)).status).toBe("running");
     await handler(ended({ input: JSON.stringify({ ...ref, bucket: "b" }) }));
     expect((await readJob(ref)).status).toBe("failed");
+  });
+
+  it("comes too late to a job that is tried again: neither its record nor its work is touched", async () => {
+    await updateJob(ref, () => ({ status: "awaiting_upload", attempt: 2, executionName: undefined }));
+    const work = `${keys.workPrefix(name)}windows/000000.pcm`;
+    await putObject("results", work, "audio", "application/octet-stream");
+    await handler(ended({ status: "ABORTED" }));
+    expect(await readJob(ref)).toMatchObject({ status: "awaiting_upload", attempt: 2 });
+    expect(await headObject("results", work)).toBeDefined();
   });
 
   it("leaves a job its first reason, and executions that are nobody's alone", async () => {

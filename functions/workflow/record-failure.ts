@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { environmentValue, log, MediaError } from "../../layers/core/index.ts";
+import { attemptOfExecution, environmentValue, log, MediaError, mostAttempts } from "../../layers/core/index.ts";
 import { deletePrefix, isFinal, isResult, type JobRecord, updateJob } from "../../layers/storage/index.ts";
 import { describeFailure, type failInputSchema } from "../../layers/workflow/index.ts";
 
@@ -13,7 +13,7 @@ export async function recordFailure(input: z.output<typeof failInputSchema>): Pr
   const bucket = environmentValue("RESULTS_BUCKET");
   const recorded = updateJob(job, (record) =>
     // A newer execution owns the record by now, or the transcript is there and only cleaning up failed.
-    (record.executionName !== undefined && record.executionName !== executionName) ||
+    !isOwn(record, executionName) ||
     // What ended once keeps its first word: a host reports the end of an execution that has reported it itself.
     isFinal(record)
       ? undefined
@@ -34,8 +34,7 @@ export async function recordFailure(input: z.output<typeof failInputSchema>): Pr
     return undefined;
   }
   // Attempts at the same work share their objects: those of a newer one are not to be touched.
-  const mine = record.executionName === undefined || record.executionName === executionName;
-  const deleted = mine ? await deletePrefix(bucket, workPrefix, isResult) : 0;
+  const deleted = isOwn(record, executionName) ? await deletePrefix(bucket, workPrefix, isResult) : 0;
   log.warn("job failed", {
     tenant: job.tenant,
     jobId: job.jobId,
@@ -44,4 +43,10 @@ export async function recordFailure(input: z.output<typeof failInputSchema>): Pr
     workObjectsDeleted: deleted,
   });
   return record;
+}
+
+/** Whether the record is this execution's to write: of a job that is being tried again it may be neither its own nor yet another's. */
+function isOwn({ executionName, attempt }: JobRecord, name: string): boolean {
+  if (executionName !== undefined) return executionName === name;
+  return (attemptOfExecution(name) ?? attempt) >= Math.min(attempt, mostAttempts);
 }

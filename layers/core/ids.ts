@@ -68,15 +68,24 @@ export function parseTenantId(text: string | undefined): TenantId {
   return text as TenantId;
 }
 
+/** Attempts beyond it share the name of the last: there is room for four digits. */
+export const mostAttempts = 9999;
+
 /**
  * The name of an execution: whose, which job, a hash of what is done in it, and which attempt at it this is. No part holds an
  * underscore, so they can be told apart again; 78 characters at most, of the 80 that Step Functions allows.
  */
 export const executionNameOf = ({ tenant, jobId }: JobRef, hash: string, attempt: number) =>
-  `${tenant}_${jobId}_${hash}_${Math.min(attempt, 9999)}`;
+  `${tenant}_${jobId}_${hash}_${Math.min(attempt, mostAttempts)}`;
 
 /** What all attempts at the same work have in common: results of one are of use to the next. */
 export const workOfExecution = (name: string) => name.replace(/_\d+$/, "");
+
+/** Which attempt an execution is; undefined where the name is not one of ours. */
+export function attemptOfExecution(name: string): number | undefined {
+  const attempt = /_(\d{1,4})$/.exec(name)?.[1];
+  return attempt === undefined ? undefined : Number(attempt);
+}
 
 /** The job of an execution; undefined where the name is not one of ours. */
 export function jobOfExecution(name: string): JobRef | undefined {
