@@ -42,7 +42,7 @@ export async function writeGgml(checkpoint: string, path: string): Promise<void>
   const file = createWriteStream(path);
   const write = async (data: NodeJS.ArrayBufferView) => {
     const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
-    if (!file.write(bytes)) await new Promise((resolve) => file.once("drain", resolve));
+    if (!file.write(bytes)) await new Promise<void>((resolve) => file.once("drain", resolve));
   };
   const integers = (...values: (number | undefined)[]) => write(Int32Array.from(values, (value) => value ?? 0));
 
