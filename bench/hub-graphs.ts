@@ -146,7 +146,7 @@ async function decoderBranch(layers: WhisperLayers, sizes: WhisperSizes, cached:
       : await project(states, `${layer}.encoder_attn.v_proj`);
     const heard = plainAttention(layers, crossQ, crossK, crossV, hiddenSize, headDim);
     x = layers.add(x, await layers.linear(heard, `${layer}.encoder_attn.out_proj`, hiddenSize, hiddenSize));
-    x = await layers.layerTail(x, layer, { hiddenSize: hiddenSize, feedForwardSize: decoder.feedForwardSize });
+    x = await layers.layerTail(x, layer, { hiddenSize, feedForwardSize: decoder.feedForwardSize });
     presents.push(k, v, crossK, crossV);
   }
   const normed = await layers.layerNorm(x, "model.decoder.layer_norm", hiddenSize);
