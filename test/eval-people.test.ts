@@ -112,7 +112,8 @@ describe("the aims", () => {
     ]).split("\n");
     expect(rows[2]).toMatch(/synthetic .* 0\.0 % +reached$/);
     expect(rows[3]).toMatch(/people .* – +not measured$/);
-    expect(rows[4]).toMatch(/language .* 100\.0 % +reached$/);
+    expect(rows[4]).toMatch(/speak English .* not measured$/);
+    expect(rows[5]).toMatch(/language .* 100\.0 % +reached$/);
     const [, , , people] = aimsTable([result("person june, digit alone", "never heard", "one", "two")]).split("\n");
     expect(people).toMatch(/people .* 100\.0 % +missed$/);
   });

@@ -37,7 +37,7 @@ const hubBaseUrl = "https://huggingface.co";
 /**
  * Version of the demo weights. Raise it with every retraining: it is what transcripts name as the model's revision.
  */
-const demoRevision = "1";
+const demoRevision = "2";
 
 type Pin = readonly [
   id: string,

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { benchmarkSentence } from "../../layers/voice/index.ts";
 import { figures, type Scored, suggestCalibration } from "./figures.ts";
 import { type EvalVoiceOptions, parseOptions, usage } from "./options.ts";
-import { calibrationSentence, controlsTable, figuresTable, type Row, reliabilityTable } from "./report.ts";
+import { aimTable, calibrationSentence, controlsTable, figuresTable, type Row, reliabilityTable } from "./report.ts";
 import { controls, type Detector, openDetector, type Scorer } from "./scorers.ts";
 import { chooseSets, type VoiceSet } from "./sets.ts";
 import { type Condition, conditions, pairedTrials } from "./trials.ts";
@@ -19,7 +19,7 @@ async function main(options: EvalVoiceOptions): Promise<void> {
     const detector = await openDetector(options, directory, owned);
     const rows: Row[] = [];
     const control: Row[] = [];
-    const all: Scored[] = [];
+    const all: Record<Condition, Scored[]> = { degraded: [], clean: [] };
     for (const set of await chooseSets(options)) {
       for (const condition of conditions) {
         process.stderr.write(`${set.name}, ${condition}\n`);
@@ -27,13 +27,24 @@ async function main(options: EvalVoiceOptions): Promise<void> {
           const calibration = scorer.control ? noCalibration : detector.card.calibration;
           const row = { set: set.name, condition, scorer: scorer.name, figures: figures(scored, calibration) };
           (scorer.control ? control : rows).push(row);
-          if (!scorer.control) all.push(...scored);
+          if (!scorer.control) all[condition].push(...scored);
         }
       }
     }
     if (rows.length === 0) throw new Error("There is no set to judge: neither a synthesizer nor --synthetic.");
-    print(detector, rows, control, all);
-    console.info(`\n${rows.length} sets, ${((performance.now() - startedAt) / 1000).toFixed(0)} s.`);
+    for (const condition of conditions) {
+      const together = figures(all[condition], detector.card.calibration);
+      rows.push({ set: "all of them", condition, scorer: detector.scorer.name, figures: together });
+    }
+    print(
+      detector,
+      rows,
+      control,
+      conditions.flatMap((condition) => all[condition]),
+    );
+    console.info(
+      `\n${rows.length - conditions.length} sets, ${((performance.now() - startedAt) / 1000).toFixed(0)} s.`,
+    );
     if (options.json) await writeFile(options.json, `${JSON.stringify([...rows, ...control], null, 2)}\n`);
   } finally {
     await rm(directory, { recursive: true, force: true });
@@ -74,6 +85,7 @@ function print(
   );
   console.info(`\nWhat the recordings give away without listening to the voice\n\n${controlsTable(control)}`);
   console.info(`\nReliability, all sets together\n\n${reliabilityTable(figures(all, card.calibration).reliability)}`);
+  if (card.demo) console.info(`\nAim\n\n${aimTable(figures(all, card.calibration), rows)}`);
   console.info(`\n${calibrationSentence(suggestCalibration(all))}`);
   console.info(`\n${[benchmarkSentence(card), ...card.limits].join("\n")}`);
   if (card.demo)

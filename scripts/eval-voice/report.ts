@@ -70,3 +70,21 @@ export function calibrationSentence({ scale, offset, ratioCostBefore, ratioCostA
     `on the other half it takes Cllr from ${ratioCostBefore.toFixed(3)} uncalibrated to ${ratioCostAfter.toFixed(3)}.`
   );
 }
+
+/** Equal error rate on people and synthesizers that the demo model's training never met. */
+const mostErrors = 0.1;
+
+/** What the demo model is to reach, and what it does: all recordings together, and its worst set. */
+export function aimTable(all: Figures, rows: readonly Row[]): string {
+  const worst = Math.max(...rows.map((row) => row.figures.equalErrorRate));
+  const aim = `equal error rate at most ${percent(mostErrors)}`;
+  return table(
+    ["aim", "of", "measured", ""],
+    [["all recordings", all.equalErrorRate] as const, ["the worst set", worst] as const].map(([of, rate]) => [
+      aim,
+      of,
+      percent(rate),
+      rate <= mostErrors ? "reached" : "missed",
+    ]),
+  );
+}

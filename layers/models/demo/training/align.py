@@ -25,4 +25,4 @@ for _ in range(40):
             for h in range(4): t = store[l][h][3 + k].argmax().item() * .02; hit[l, h] += a - .1 <= t <= b + .1; err[l][h].append(abs(t - (a + b) / 2))
 r = [(l, h, round(hit[l, h] / n, 3), round(float(np.median(err[l][h])) * 1000)) for l in range(NL) for h in range(4)]
 print('layer head hit-rate median|t-centre| ms'); [print(*x) for x in r]
-best = sorted(r, key=lambda x: -x[2]); keep = [[x[0], x[1]] for x in best if x[2] > max(.6, best[0][2] - .12)]; json.dump(keep or [[best[0][0], best[0][1]]], open('out/align_heads.json', 'w')); print(keep)
+best = sorted(r, key=lambda x: -x[2]); keep = [[x[0], x[1]] for x in best if x[2] > max(.6, best[0][2] - .05)]; json.dump(keep or [[best[0][0], best[0][1]]], open('out/align_heads.json', 'w')); print(keep)

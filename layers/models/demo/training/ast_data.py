@@ -1,6 +1,6 @@
 """ast_data.py NGROUPS SEED OUT : windows of 5.12 s for the voice detector, both classes through the SAME random chain (speed, 8 kHz band-limit,
 codec, noise, gain) -> Kaldi filter bank, 128 bins. In the environment: FSDD (see clips.py), HUMAN: folder with more recordings of people
-(any format ffmpeg reads), HUMAN_HELD_OUT: names in it that begin so are left for evaluation."""
+(any format ffmpeg reads), a name that begins with a reader's number divisible by HELD_OUT_EVERY is left for evaluation."""
 import sys, os, random, json, subprocess, tempfile, numpy as np, glob
 import texts; from dsp import *; from clips import FSDD, fsdd_clips, noise
 N5 = int(5.12 * SR)
@@ -35,11 +35,12 @@ def synth_text(rng, lang):
 def synth(rng, voice=None):
     r = rng.random(); lang = 'en'
     if voice: kind, v = voice; lang = v.split('-')[0].split('+')[0] if kind == 'espeak' else 'en'
-    elif r < .55: lang = rng.choice(['en', 'en', 'de', 'es', 'fr']); kind, v = 'espeak', rng.choice(BASE[lang]) + ('+' + rng.choice(TRAIN_VARIANTS)).rstrip('+')
-    elif r < .85: kind, v = 'flite', rng.choice(['kal', 'kal16', 'awb', 'slt'])
-    else: kind, v = 'fest', rng.choice(['voice_kal_diphone', 'voice_cmu_us_slt_arctic_hts'])
+    elif r < .45: lang = rng.choice(['en', 'en', 'de', 'es', 'fr']); kind, v = 'espeak', rng.choice(BASE[lang]) + ('+' + rng.choice(TRAIN_VARIANTS)).rstrip('+')
+    elif r < .72: kind, v = 'flite', rng.choice(['kal', 'kal16', 'awb', 'slt'])
+    elif r < .82: kind, v = 'fest', rng.choice(['voice_kal_diphone', 'voice_cmu_us_slt_arctic_hts', 'voice_ked_diphone'])
+    else: lang = rng.choice(['en', 'en', 'de', 'es', 'fr']); kind, v = 'pico', rng.choice(PICO[lang])
     sp, pi, st = rng.randint(120, 200), rng.randint(15, 85), rng.uniform(.85, 1.2)
-    say = lambda t: espeak(t, v, sp, pi) if kind == 'espeak' else flite(t, v, st) if kind == 'flite' else festival(t, v)
+    say = lambda t: espeak(t, v, sp, pi) if kind == 'espeak' else flite(t, v, st) if kind == 'flite' else pico(t, v, sp - 50, pi + 60) if kind == 'pico' else festival(t, v)
     if rng.random() < .2 and kind != 'fest': return digit_concat(rng, {d: [trim(say(texts.DIG[lang][d]))] for d in range(10)})
     return crop(rng, trim(say(synth_text(rng, lang))))
 def speed(rng, x):
@@ -67,13 +68,14 @@ def chain(rng, group, aug=True):
 def main():
     ng, seed, out = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3]; rng = random.Random(seed); random.seed(seed)
     F = [fsdd_clips(f'{FSDD}/{s}.tar.xz') for s in ('george', 'jackson', 'nicolas', 'theo')]
-    held = os.environ.get('HUMAN_HELD_OUT', '2033-')
-    L = [read_file(p) for p in sorted(glob.glob(os.environ.get('HUMAN', 'data/human') + '/*')) if not os.path.basename(p).startswith(held)]
+    reader = lambda p: int((os.path.basename(p).split('-')[0] + ' ').split()[0]) if os.path.basename(p)[0].isdigit() else 1
+    L = [read_file(p) for p in sorted(glob.glob(os.environ.get('HUMAN', 'data/human') + '/*')) if reader(p) % int(os.environ.get('HELD_OUT_EVERY', 4))]
+    print(len(L), 'recordings of people', flush=True)
     X, Y = [], []
     for g in range(ng):
         grp, lab = [], []
         for i in range(24):
-            if i % 2 == 0: x = digit_concat(rng, rng.choice(F)) if rng.random() < .4 or not L else crop(rng, rng.choice(L)); lab.append(0)
+            if i % 2 == 0: x = digit_concat(rng, rng.choice(F)) if rng.random() < .2 or not L else crop(rng, rng.choice(L)); lab.append(0)
             else:
                 x = synth(rng); lab.append(1)
                 if len(x) < 8000: x = synth(rng)

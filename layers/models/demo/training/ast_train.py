@@ -1,4 +1,4 @@
-"""ast_train.py MINUTES OUT.pt : ASTForAudioClassification (hub names), hidden 96, 4 layers, patch 16 stride 16, 512 x 128; data/ast_train.{npy,json}."""
+"""ast_train.py MINUTES OUT.pt [INIT.pt] : ASTForAudioClassification (hub names), hidden 96, 4 layers, patch 16 stride 16, 512 x 128; data/ast_train.{npy,json}."""
 import sys, time, math, json, numpy as np, torch, torch.nn as nn, torch.nn.functional as F
 CFG = dict(hidden_size=96, num_hidden_layers=4, num_attention_heads=4, intermediate_size=384, max_length=512, num_mel_bins=128, patch_size=16, frequency_stride=16, time_stride=16)
 MEAN, STD = -4.2677393, 4.5689974
@@ -38,10 +38,12 @@ def augment(x, rng):
         else: x[b, :n] = np.maximum(y, -15.94)
     return x
 def main():
-    minutes = float(sys.argv[1]); torch.manual_seed(0); torch.set_num_threads(1); rng = np.random.default_rng(0)
+    minutes = float(sys.argv[1]); torch.manual_seed(0); torch.set_num_threads(1); rng = np.random.default_rng(len(sys.argv))
     X, Y = np.load('data/ast_train.npy', mmap_mode='r'), json.load(open('data/ast_train.json'))
     Y = np.array(Y); N = len(Y); dev = np.arange(N) % 20 == 0; tr = np.where(~dev)[0]
-    m = AST(CFG); print('params', sum(p.numel() for p in m.parameters()), 'windows', N, flush=True); peak = 1.2e-3
+    m = AST(CFG)
+    if len(sys.argv) > 3: m.load_state_dict(torch.load(sys.argv[3])['model'])
+    print('params', sum(p.numel() for p in m.parameters()), 'windows', N, flush=True); peak = 1.2e-3 if len(sys.argv) < 4 else 8e-4
     aux = nn.Linear(CFG['hidden_size'], 2)                                # auxiliary head on every patch token (dropped afterwards)
     opt = torch.optim.AdamW(list(m.parameters()) + list(aux.parameters()), lr=peak, weight_decay=.05, betas=(.9, .98)); t0 = time.time(); step = 0; acc = []; ema = None; hist = []
     while True:
@@ -49,7 +51,7 @@ def main():
         if fr >= 1: break
         for g in opt.param_groups: g['lr'] = peak * min(1, (step + 1) / 100) * (.5 * (1 + math.cos(math.pi * fr)) * .97 + .03)
         i = rng.choice(tr, 24, replace=False); x = augment(X[np.sort(i)].astype(np.float32), rng); y = torch.from_numpy(Y[np.sort(i)])
-        m.train(); keep = torch.cat([torch.arange(2), 2 + torch.from_numpy(np.sort(rng.choice(256, 112, replace=False)))]) if fr < .75 else None
+        m.train(); keep = torch.cat([torch.arange(2), 2 + torch.from_numpy(np.sort(rng.choice(256, 112, replace=False)))]) if fr < (.75 if len(sys.argv) < 4 else .4) else None
         lg = m(torch.from_numpy((x - MEAN) / (STD * 2)), .0, keep); al = aux(m.patches); loss = F.cross_entropy(lg, y) + .5 * F.cross_entropy(al.mean(1), y) + .3 * F.cross_entropy(al.flatten(0, 1), y.repeat_interleave(al.shape[1]))
         opt.zero_grad(set_to_none=True); loss.backward(); torch.nn.utils.clip_grad_norm_(m.parameters(), 1.); opt.step(); step += 1; acc.append([loss.item(), (lg.argmax(1) == y).float().mean().item()])
         if fr > .6:

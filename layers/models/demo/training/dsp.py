@@ -64,3 +64,8 @@ def trim(x, db=-38, pad=0.02):
 HELD_VARIANTS = ['f4', 'm7', 'Andrea', 'steph2']             # never used in training
 TRAIN_VARIANTS = ['', 'f1', 'f2', 'f3', 'f5', 'm1', 'm2', 'm3', 'm4', 'm5', 'm6', 'm8', 'adam', 'Alex', 'Alicia', 'Andy', 'Annie', 'antonio', 'belinda', 'benjamin', 'boris', 'caleb', 'david', 'Denis', 'Diogo', 'ed', 'edward', 'Gene', 'Henrique', 'Hugo', 'Jacky', 'john', 'klatt', 'klatt2', 'klatt3', 'klatt4', 'Lee', 'linda', 'marcelo', 'Mario', 'max', 'michel', 'Mike', 'norbert', 'pablo', 'paul', 'quincy', 'rob', 'robert', 'sandro', 'shelby', 'steph', 'steph3', 'travis', 'victor', 'zac', 'anika', 'grandma', 'grandpa']
 BASE = {'en': ['en-us', 'en-gb', 'en-gb-scotland', 'en-gb-x-rp', 'en-gb-x-gbclan', 'en-029'], 'de': ['de'], 'es': ['es', 'es-419'], 'fr': ['fr-fr', 'fr-be', 'fr-ch']}
+def pico(text, lang, speed, pitch):
+    with tempfile.NamedTemporaryFile(suffix='.wav') as f:
+        subprocess.run(['pico2wave', '-l', lang, '-w', f.name, f"<pitch level='{pitch}'><speed level='{speed}'>{text}</speed></pitch>"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        return read_wav_bytes(open(f.name, 'rb').read())
+PICO = {'en': ['en-US', 'en-GB'], 'de': ['de-DE'], 'es': ['es-ES'], 'fr': ['fr-FR']}
