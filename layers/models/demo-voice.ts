@@ -4,4 +4,4 @@ import { fileURLToPath } from "node:url";
 export const demoVoiceDirectory = fileURLToPath(new URL("./demo/ast/", import.meta.url));
 
 /** What the shipped detector is called in manifests and verdicts; raise the revision with every retraining. */
-export const demoVoiceIdentity = { id: "demo-ast", revision: "1", licence: "CC-BY-SA-4.0", demo: true } as const;
+export const demoVoiceIdentity = { id: "demo-ast", revision: "2", licence: "CC-BY-SA-4.0", demo: true } as const;

@@ -52,7 +52,7 @@ describe("the task voice", () => {
     expect(transcript.voice).toMatchObject({
       verdict: report.verdict,
       operatingPoint: "recall",
-      model: { id: "demo-ast", demo: true, benchmark: { accuracy: 0.731 } },
+      model: { id: "demo-ast", demo: true, benchmark: { accuracy: 0.879 } },
       judgedShare: 1,
     });
     // The demo can clear nobody, and says so.
