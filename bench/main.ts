@@ -10,6 +10,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { build } from "esbuild";
+import { allocatorOf } from "../layers/inference/index.ts";
 import { median, type SpeechTimes } from "./measure.ts";
 import { transformersVersion } from "./peer.ts";
 import { prepareSides } from "./sides.ts";
@@ -25,9 +26,8 @@ const windowSeconds = 30;
 const rounds = 3;
 
 const script = (name: string) => fileURLToPath(new URL(name, import.meta.url));
-/** What infer runs with, see stacks/app; both sides get it. */
-const allocator = { MALLOC_MMAP_THRESHOLD_: "65536", MALLOC_TRIM_THRESHOLD_: "65536", MALLOC_ARENA_MAX: "1" };
-const environment = { ...process.env, ...allocator, NODE_OPTIONS: "--max-semi-space-size=1" };
+/** What infer runs with in 512 MB, see stacks/app; both sides get it. */
+const environment = { ...process.env, ...allocatorOf(512), NODE_OPTIONS: "--max-semi-space-size=1" };
 
 async function report<Result>(args: readonly string[]): Promise<Result> {
   const { stdout } = await execute(process.execPath, args, { env: environment });

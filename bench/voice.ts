@@ -9,6 +9,7 @@ import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { allocatorOf } from "../layers/inference/index.ts";
 import { bestWeightBytes, buildVoiceModel } from "../layers/models/index.ts";
 import { writeSeededVoiceCheckpoint } from "../test/parity/voice-checkpoint.ts";
 import { writeHubVoiceGraph } from "./hub-voice-graphs.ts";
@@ -25,7 +26,7 @@ const detectors = [
 
 async function measure(name: string, args: readonly string[]): Promise<VoiceTimes> {
   // The allocator's thresholds are those halfgig's functions run with; both sides get them.
-  const environment = { ...process.env, MALLOC_MMAP_THRESHOLD_: "65536", MALLOC_TRIM_THRESHOLD_: "65536" };
+  const environment = { ...process.env, ...allocatorOf(512) };
   const { stdout } = await execute(process.execPath, [script(name), ...args], { env: environment });
   return JSON.parse(stdout.trim().split("\n").at(-1)!) as VoiceTimes;
 }

@@ -10,7 +10,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { FbankStream } from "../layers/audio/index.ts";
-import { loadVoiceModel, voiceModelCostMiB } from "../layers/inference/index.ts";
+import { allocatorOf, loadVoiceModel, voiceModelCostMiB } from "../layers/inference/index.ts";
 import { demoVoiceDirectory } from "../layers/models/index.ts";
 import { maxAbsoluteError } from "../test/parity/golden.ts";
 import {
@@ -59,7 +59,7 @@ async function compare(only: string | undefined): Promise<void> {
         const child = spawnSync(process.execPath, [fileURLToPath(import.meta.url), measureFlag, outputDirectory], {
           encoding: "utf8",
           // What functions run with: freed blocks go back to the system.
-          env: { ...process.env, MALLOC_MMAP_THRESHOLD_: "65536", MALLOC_TRIM_THRESHOLD_: "65536" },
+          env: { ...process.env, ...allocatorOf(512) },
         });
         console.log(`${name} ${precision}: ${(child.stdout || child.stderr).trim()}`);
         await rm(outputDirectory, { recursive: true });

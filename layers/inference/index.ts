@@ -17,7 +17,7 @@ export {
 export { budgetOfAllocation, processBudget, processReserveMiB, processTier } from "./process-budget.ts";
 export { Session, type SessionOptions, TensorMap } from "./session.ts";
 export type { Alignment, AudioContext, DecoderState, SpeechModel } from "./speech-model.ts";
-export { type Tier, tierOf, tiers, vcpuOf } from "./tiers.ts";
+export { allocatorOf, type Tier, tierOf, tiers, vcpuOf } from "./tiers.ts";
 export {
   loadVoiceModel,
   toZeroMeanUnitVariance,

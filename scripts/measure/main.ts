@@ -12,7 +12,7 @@ import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { table } from "../../cli/tables.ts";
-import { type MeasuredCost, shapeOf, type Tier, tiers, vcpuOf } from "../../layers/inference/index.ts";
+import { allocatorOf, type MeasuredCost, shapeOf, type Tier, tiers, vcpuOf } from "../../layers/inference/index.ts";
 import { type Precision, readManifest, readVoiceManifest } from "../../layers/models/index.ts";
 import type { Measurement } from "./child.ts";
 import { type CpuQuota, cpuQuota } from "./cpu-quota.ts";
@@ -121,9 +121,8 @@ async function runChild(
 ): Promise<Measurement> {
   const args = [childScript, subject.kind, folder, String(tier.threads), tier.arena ? "1" : "0", String(windows)];
   // What the functions run with, see stacks/app.
-  const allocator = { MALLOC_MMAP_THRESHOLD_: "65536", MALLOC_TRIM_THRESHOLD_: "65536", MALLOC_ARENA_MAX: "1" };
   const child = spawn(process.execPath, ["--max-semi-space-size=1", "--expose-gc", ...args], {
-    env: { ...process.env, ...allocator },
+    env: { ...process.env, ...allocatorOf(tier.allocationMiB) },
     stdio: ["pipe", "pipe", "inherit"],
   });
   if (child.pid !== undefined) quota?.enter(child.pid);

@@ -1,3 +1,5 @@
+// Not by the index: what SST bundles must not lead to onnxruntime.
+import { allocatorOf } from "../../layers/inference/tiers.ts";
 import type { FunctionName, Grant, ObjectAction } from "./function-spec.ts";
 import { routes } from "./routes.ts";
 
@@ -37,13 +39,8 @@ export const streams = (name: FunctionName) =>
     },
   }) as const;
 
-/**
- * For functions that run models. glibc keeps freed tensors unless blocks of this size come from mmap: measured 267 → 93 MB after a release.
- * One arena of malloc's and a small young generation: 15 to 20 MiB less, and no slower. A model's garbage is collected when it goes.
- */
-export const runsModels = {
-  MALLOC_MMAP_THRESHOLD_: "65536",
-  MALLOC_TRIM_THRESHOLD_: "65536",
-  MALLOC_ARENA_MAX: "1",
+/** For functions that run models: a small young generation, and a model's garbage is collected when it goes. */
+export const runsModels = (memoryMB: number) => ({
+  ...allocatorOf(memoryMB),
   NODE_OPTIONS: "--max-semi-space-size=1 --expose-gc",
-} as const;
+});

@@ -1,5 +1,5 @@
 import type { EnvironmentName, SettingName, Settings } from "../../layers/core/index.ts";
-import { runsModels } from "./function-parts.ts";
+import { runsModels, small } from "./function-parts.ts";
 import type { FunctionSpec, Grant } from "./function-spec.ts";
 
 type SearchParts = {
@@ -36,7 +36,7 @@ export function searchParts(appSettings: SearchSettings): SearchParts {
       layers: embedsByModel(appSettings) ? ["onnxruntime", "embedding"] : [],
       environment: ["RESULTS_BUCKET", ...store, "EMBEDDING_MODEL_DIR"],
       settings: [...settings, "EMBEDDING_BATCH_SIZE"],
-      constants: runsModels,
+      constants: runsModels(small.memoryMB),
       grants: onVectors("s3vectors:QueryVectors", "s3vectors:GetVectors"),
     },
     keepsPassages: {

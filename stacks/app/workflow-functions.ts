@@ -25,7 +25,7 @@ export function workflowFunctions(settings: Settings) {
     concurrency: "windows",
     layers: ["onnxruntime", "models"],
     environment: ["RESULTS_BUCKET", "MODEL_DIR"],
-    constants: runsModels,
+    constants: runsModels(settings.HALFGIG_INFER_MEMORY),
   } as const;
   const { searches, keepsPassages } = searchParts(settings);
   return {

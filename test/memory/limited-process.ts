@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { text } from "node:stream/consumers";
+import { allocatorOf } from "../../layers/inference/index.ts";
 import { detectLimiter } from "../../stacks/local/lambda/index.ts";
 
 export type LimitedRun = { status: number | null; signal: NodeJS.Signals | null; output: string; oomKills: number };
@@ -28,9 +29,7 @@ export async function runLimited(
       env: {
         PATH: process.env.PATH,
         AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(limitMiB),
-        MALLOC_MMAP_THRESHOLD_: "65536",
-        MALLOC_TRIM_THRESHOLD_: "65536",
-        MALLOC_ARENA_MAX: "1",
+        ...allocatorOf(limitMiB),
       },
     });
     const ended = new Promise<[number | null, NodeJS.Signals | null]>((resolve) =>
