@@ -47,6 +47,16 @@ describe("MemoryBudget", () => {
     expect(budget.reservedMiB).toBe(60);
   });
 
+  it("has what a model left behind cleared away before the next one is loaded", async () => {
+    const ledger = new Ledger();
+    const steps: string[][] = [];
+    const afterRelease = () => steps.push([...ledger.loads], [...ledger.releases]);
+    const budget = new MemoryBudget({ allocationMiB: 100, reserveMiB: 0, mostResidents: 1, afterRelease });
+    for (const name of ["a", "b"]) (await budget.reserve(name, 60, ledger.load(name, 60)))[Symbol.dispose]();
+    expect(steps).toEqual([["a"], ["a"]]);
+    expect(ledger.loads).toEqual(["a", "b"]);
+  });
+
   it("releases the least recently used idle model first, and none that is in use", async () => {
     const ledger = new Ledger();
     const budget = new MemoryBudget({ allocationMiB: 100, reserveMiB: 0 });
