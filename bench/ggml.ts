@@ -2,12 +2,11 @@ import { createWriteStream } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { finished } from "node:stream/promises";
-import { melFilters } from "../layers/audio/index.ts";
+import { melFilters, sampleRateHz } from "../layers/audio/index.ts";
 import { SafetensorsFile } from "../layers/models/safetensors.ts";
 
 const magic = 0x67676d6c;
 const types = { float32: 0, float16: 1 } as const;
-const sampleRateHz = 16_000;
 const fftSize = 400;
 
 /** Names of the checkpoint's parts, and whisper.cpp's for them. */

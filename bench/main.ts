@@ -36,7 +36,7 @@ async function report<Result>(args: readonly string[]): Promise<Result> {
 
 type Cold = { loadedMs: number; firstTokenMs: number };
 type Side = { window: (count: number) => string[]; cold: string[] };
-type Figures = SpeechTimes & { tokenMs: number; coldMs?: number };
+type Figures = SpeechTimes & { tokenMs: number; coldMs: number };
 
 async function once({ window, cold }: Side): Promise<Figures> {
   const few = await report<SpeechTimes>(window(fewTokens));
@@ -46,7 +46,7 @@ async function once({ window, cold }: Side): Promise<Figures> {
 }
 
 function medians(all: readonly Figures[]): Figures {
-  const of = (key: keyof Figures) => median(all.map((one) => one[key] ?? Number.NaN));
+  const of = (key: keyof Figures) => median(all.map((one) => one[key]));
   return {
     encoderMs: of("encoderMs"),
     encoderBestMs: of("encoderBestMs"),
@@ -92,7 +92,7 @@ try {
     console.error(`round ${round} of ${rounds} …`);
     theirs.push(await once(peer));
     ours.push(await once(halfgig));
-    if (whisperCpp) native.push(await runWhisperCpp(whisperCpp, tokens));
+    if (whisperCpp) native.push({ ...(await runWhisperCpp(whisperCpp, tokens)), coldMs: Number.NaN });
     shares.push((await report<{ share: number }>([script("run-roofline.ts"), sides.halfgig])).share);
   }
   console.error("looking for the smallest limits …");
@@ -126,12 +126,10 @@ async function whisperCppOrWhyNot(folder: string, checkpoint: string): Promise<W
 type Limits = { ours: number | undefined; theirs: number | undefined };
 
 function table(own: Figures, other: Figures, native: Figures | undefined, limits: Limits, share: number): string {
-  const row = (label: string, of: (figures: Figures) => number | undefined, digits: number) => {
-    const mine = of(own) ?? 0;
-    const beside = (value: number | undefined) =>
-      value === undefined || Number.isNaN(value)
-        ? "– | –"
-        : `${value.toFixed(digits)} | ${(value / mine).toFixed(1)} ×`;
+  const row = (label: string, of: (figures: Figures) => number, digits: number) => {
+    const mine = of(own);
+    const beside = (value = Number.NaN) =>
+      Number.isNaN(value) ? "– | –" : `${value.toFixed(digits)} | ${(value / mine).toFixed(1)} ×`;
     return `| ${label} | ${mine.toFixed(digits)} | ${beside(of(other))} | ${beside(native && of(native))} |`;
   };
   const limit = (value: number | undefined) => (value === undefined ? "not found" : String(value));

@@ -3,12 +3,13 @@
  * folder: `npm run bench:search [-- <passages>]`. Each side has a process of its own; recall is against the exact neighbours.
  */
 import { execFile } from "node:child_process";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { table } from "../cli/tables.ts";
+import { installInto } from "./peer.ts";
 import type { SideReport } from "./search/side.ts";
 
 const run = promisify(execFile);
@@ -27,20 +28,8 @@ const ask = async (side: string): Promise<SideReport> => {
 };
 
 async function lance(): Promise<SideReport | undefined> {
-  await writeFile(join(folder, "package.json"), "{}");
   try {
-    await run(
-      "npm",
-      [
-        "install",
-        "--no-audit",
-        "--no-fund",
-        "--ignore-scripts",
-        `@lancedb/lancedb@${lanceVersion}`,
-        "apache-arrow@18.1.0",
-      ],
-      { cwd: folder },
-    );
+    await installInto(folder, `@lancedb/lancedb@${lanceVersion}`, "apache-arrow@18.1.0");
     return await ask("lance");
   } catch (error) {
     console.log(`LanceDB could not be measured here: ${String((error as Error).message).split("\n")[0]}\n`);

@@ -1,10 +1,10 @@
 import { execFile, spawn } from "node:child_process";
-import { readFileSync } from "node:fs";
-import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { processPeakRssMiB } from "../stacks/local/lambda/process-tree.ts";
 import { writeGgml } from "./ggml.ts";
 import type { SpeechTimes } from "./measure.ts";
+import { installInto } from "./peer.ts";
 
 const execute = promisify(execFile);
 
@@ -27,10 +27,7 @@ export async function prepareWhisperCpp(directory: string, checkpoint: string): 
       },
     );
   });
-  await mkdir(directory, { recursive: true });
-  await writeFile(join(directory, "package.json"), '{"private":true}\n');
-  const flags = ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
-  await execute("npm", ["install", whisperCppPackage, ...flags], { cwd: directory });
+  await installInto(directory, whisperCppPackage);
   const source = join(directory, "node_modules/nodejs-whisper/cpp/whisper.cpp");
   const build = join(directory, "build");
   const options = ["CMAKE_BUILD_TYPE=Release", "GGML_NATIVE=ON", "BUILD_SHARED_LIBS=OFF", "WHISPER_BUILD_TESTS=OFF"];
@@ -57,7 +54,7 @@ export async function runWhisperCpp({ program, model }: WhisperCpp, tokens: numb
   });
   let peakRssMiB = 0;
   const timer = setInterval(() => {
-    peakRssMiB = Math.max(peakRssMiB, peakOf(child.pid));
+    if (child.pid !== undefined) peakRssMiB = Math.max(peakRssMiB, processPeakRssMiB(child.pid));
   }, 20);
   const status = await new Promise<number | null>((resolve, reject) => child.on("close", resolve).on("error", reject));
   clearInterval(timer);
@@ -74,13 +71,4 @@ export async function runWhisperCpp({ program, model }: WhisperCpp, tokens: numb
     windowMs: encoderMs + tokens * tokenMs,
   };
   return { ...times, tokenMs };
-}
-
-function peakOf(pid: number | undefined): number {
-  try {
-    return Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0) / 1024;
-  } catch {
-    // It has ended.
-    return 0;
-  }
 }

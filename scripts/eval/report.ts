@@ -50,13 +50,14 @@ export function comparisonTable(names: readonly string[], results: readonly SetR
 /** What the demo model is meant to reach, and what it reaches with the first recogniser. */
 export function aimsTable(results: readonly SetResult[]): string {
   const unheard = results.filter(({ set }) => set.voices === "never heard");
-  const pooled = (belongs: (name: string) => boolean) =>
-    score(unheard.filter(({ set }) => belongs(set.name)).flatMap(({ judged }) => judged[0] ?? []));
-  const isPerson = (name: string) => name.startsWith("person ");
+  const pooled = (belongs: (set: SetResult["set"]) => boolean) =>
+    score(unheard.filter(({ set }) => belongs(set)).flatMap(({ judged }) => judged[0] ?? []));
+  const isPerson = ({ name }: SetResult["set"]) => name.startsWith("person ");
+  const isEnglish = ({ language }: SetResult["set"]) => language === "en";
   const aims: [aim: string, value: number, reached: (value: number) => boolean][] = [
     [
       "digits of synthetic voices it never heard: word errors at most 5 %",
-      pooled((name) => !isPerson(name) && name.endsWith("digits")).wordErrorRate,
+      pooled((set) => !isPerson(set) && set.name.endsWith("digits")).wordErrorRate,
       (rate) => rate <= 0.05,
     ],
     [
@@ -66,11 +67,7 @@ export function aimsTable(results: readonly SetResult[]): string {
     ],
     [
       "the same people, where they speak English",
-      score(
-        unheard
-          .filter(({ set }) => isPerson(set.name) && set.language === "en")
-          .flatMap(({ judged }) => judged[0] ?? []),
-      ).wordErrorRate,
+      pooled((set) => isPerson(set) && isEnglish(set)).wordErrorRate,
       (rate) => rate <= 0.08,
     ],
     [
@@ -80,11 +77,7 @@ export function aimsTable(results: readonly SetResult[]): string {
     ],
     [
       "the same, without people who speak other languages than English",
-      score(
-        unheard
-          .filter(({ set }) => !isPerson(set.name) || set.language === "en")
-          .flatMap(({ judged }) => judged[0] ?? []),
-      ).languageAccuracy,
+      pooled((set) => !isPerson(set) || isEnglish(set)).languageAccuracy,
       (x) => x >= 0.95,
     ],
   ];

@@ -17,6 +17,20 @@ function providerGrants({ ASR_PROVIDER }: Settings): Grant[] {
   return [{ service: "transcribe", actions: ["transcribe:StartTranscriptionJob", "transcribe:GetTranscriptionJob"] }];
 }
 
+/** What starts the job of a file that has come, at its event or when that was lost. */
+const startsUploads = {
+  ...small,
+  environment: ["UPLOADS_BUCKET", "RESULTS_BUCKET", "STATE_MACHINE_ARN", "MODEL_ID", "VOICE_MODEL_ID"],
+  settings: ["VOICE_MODEL"],
+  grants: [
+    uploads("s3:GetObject", "s3:ListBucket"),
+    inbox("s3:GetObject", "s3:ListBucket"),
+    records("s3:GetObject", "s3:PutObject", "s3:ListBucket"),
+    webhooks("s3:PutObject"),
+    start,
+  ],
+} satisfies Partial<FunctionSpec>;
+
 /** The steps of the workflow, and what events start. */
 export function workflowFunctions(settings: Settings) {
   const recognises = {
@@ -30,33 +44,15 @@ export function workflowFunctions(settings: Settings) {
   const { searches, keepsPassages } = searchParts(settings);
   return {
     mediaUploaded: {
-      ...small,
+      ...startsUploads,
       timeoutSeconds: 60,
       entry: "functions/events/mediaUploaded.ts",
-      environment: ["UPLOADS_BUCKET", "RESULTS_BUCKET", "STATE_MACHINE_ARN", "MODEL_ID", "VOICE_MODEL_ID"],
-      settings: ["VOICE_MODEL"],
-      grants: [
-        uploads("s3:GetObject", "s3:ListBucket"),
-        inbox("s3:GetObject", "s3:ListBucket"),
-        records("s3:GetObject", "s3:PutObject", "s3:ListBucket"),
-        webhooks("s3:PutObject"),
-        start,
-      ],
     },
     sweep: {
-      ...small,
+      ...startsUploads,
       timeoutSeconds: 300,
       concurrency: 1,
       entry: "functions/events/sweep.ts",
-      environment: ["UPLOADS_BUCKET", "RESULTS_BUCKET", "STATE_MACHINE_ARN", "MODEL_ID", "VOICE_MODEL_ID"],
-      settings: ["VOICE_MODEL"],
-      grants: [
-        uploads("s3:GetObject", "s3:ListBucket"),
-        inbox("s3:GetObject", "s3:ListBucket"),
-        records("s3:GetObject", "s3:PutObject", "s3:ListBucket"),
-        webhooks("s3:PutObject"),
-        start,
-      ],
     },
     executionEnded: {
       ...small,
