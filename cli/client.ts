@@ -3,7 +3,7 @@ import { request } from "node:http";
 import { pipeline } from "node:stream/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseEvents } from "../client/events.ts";
-import { fetchPatiently } from "../client/patience.ts";
+import { fetchPatiently, newIdempotencyKey } from "../client/patience.ts";
 import type { JobOptions, JobRecord } from "../layers/storage/index.ts";
 import type { SubtitleOptions } from "../layers/transcript/index.ts";
 import type { FoundPassages, GivenAnswer } from "./found.ts";
@@ -43,7 +43,7 @@ export class ApiClient {
 
   /** A job of an address. */
   createJob(body: Partial<JobOptions> & { url: string }): Promise<{ jobId: string; status: string }> {
-    return this.#json("POST", "/v1/jobs", body);
+    return this.#json("POST", "/v1/jobs", body, newIdempotencyKey());
   }
 
   /** An upload in parts, whose addresses are asked for one by one. */
@@ -151,15 +151,15 @@ export class ApiClient {
     }
   }
 
-  async #json<T>(method: string, path: string, body?: unknown): Promise<T> {
-    const reply = await this.#fetch(method, path, body);
+  async #json<T>(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<T> {
+    const reply = await this.#fetch(method, path, body, headers);
     return (await reply.json()) as T;
   }
 
-  async #fetch(method: string, path: string, body?: unknown): Promise<Response> {
+  async #fetch(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Response> {
     const reply = await fetchPatiently(fetch, this.#url + path, {
       method,
-      headers: { authorization: `Bearer ${this.#token}`, "content-type": "application/json" },
+      headers: { ...headers, authorization: `Bearer ${this.#token}`, "content-type": "application/json" },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     if (reply.ok) return reply;

@@ -3,7 +3,7 @@ import type { JobOptions } from "../layers/storage/job-options.ts";
 import type { Transcript } from "../layers/transcript/types.ts";
 import { HalfgigError } from "./error.ts";
 import { operations } from "./operations.ts";
-import { fetchPatiently, pause } from "./patience.ts";
+import { fetchPatiently, newIdempotencyKey, pause } from "./patience.ts";
 import type { Job } from "./schemas.ts";
 
 export { HalfgigError } from "./error.ts";
@@ -81,7 +81,8 @@ export class Halfgig {
   ): Promise<Transcribed> {
     const jobId =
       media instanceof URL
-        ? (await this.#call("create", { body: { ...options, url: media.href }, signal })).jobId
+        ? (await this.#call("create", { body: { ...options, url: media.href }, headers: newIdempotencyKey(), signal }))
+            .jobId
         : await this.upload(media, { ...options, ...(fileName ? { fileName } : {}), ...(signal ? { signal } : {}) });
     const job = await this.wait(jobId, { ...(onProgress ? { onProgress } : {}), ...(signal ? { signal } : {}) });
     return this.result(job);
@@ -192,7 +193,7 @@ export class Halfgig {
     return operations[name].reply.parse(await reply.json()) as Reply<N>;
   }
 
-  async #request(name: Operation, { path = {}, query = {}, body, signal }: Asked): Promise<Response> {
+  async #request(name: Operation, { path = {}, query = {}, headers = {}, body, signal }: Asked): Promise<Response> {
     const { method, path: pattern } = operations[name];
     const filled = pattern.replace(/\{(\w+)\}/g, (_, part: string) => encodeURIComponent(String(path[part] ?? "")));
     const given = Object.entries(query).flatMap(([key, value]) =>
@@ -202,6 +203,7 @@ export class Halfgig {
     const reply = await fetchPatiently(this.#fetch, `${this.#baseUrl}${filled}${suffix}`, {
       method,
       headers: {
+        ...headers,
         authorization: `Bearer ${this.#token}`,
         ...(body === undefined ? {} : { "content-type": "application/json" }),
       },
@@ -218,6 +220,7 @@ type Reply<N extends Exclude<Operation, "delete">> = z.output<(typeof operations
 type Asked = {
   path?: Record<string, string | number>;
   query?: Record<string, string | number | undefined>;
+  headers?: Record<string, string>;
   body?: unknown;
   signal?: AbortSignal | undefined;
 };

@@ -1,11 +1,12 @@
-import { MediaError, newJobId, readSettings } from "../../layers/core/index.ts";
+import { MediaError, readSettings } from "../../layers/core/index.ts";
 import { guardOf } from "../../layers/fetch/index.ts";
-import { jobRequestSchema, keys } from "../../layers/storage/index.ts";
+import { findJob, jobRequestSchema, keys } from "../../layers/storage/index.ts";
 import { registerJob, startJob } from "../../layers/workflow/index.ts";
 import { admitJob } from "./admit.ts";
 import { audited } from "./audited.ts";
 import { callerOf } from "./caller.ts";
 import { endpoint, json, parseBody } from "./http.ts";
+import { jobIdOf, requireSameRequest } from "./idempotency.ts";
 import { modelIdentity } from "./model-identity.ts";
 import { refuseWhatTheProviderLacks } from "./provider-options.ts";
 
@@ -25,15 +26,21 @@ export const handler = endpoint(
     const settings = readSettings(process.env);
     const url = guardOf(settings).checkUrl(options.url);
     refuseWhatTheProviderLacks(options, settings);
-    const ref = { tenant, jobId: newJobId() };
-    await admitJob(ref, settings);
-    await registerJob(ref, {
-      fileName: nameOf(url),
-      status: "queued",
-      model: modelIdentity(options, settings),
-      ...{ options, webhook },
-      upload: { key: keys.upload(ref), sizeBytes: 0 },
-    });
+    const { jobId, keyed } = jobIdOf(event, tenant);
+    const ref = { tenant, jobId };
+    const known = keyed ? await findJob(ref) : undefined;
+    if (known) requireSameRequest(known, options);
+    else {
+      await admitJob(ref, settings);
+      await registerJob(ref, {
+        fileName: nameOf(url),
+        status: "queued",
+        model: modelIdentity(options, settings),
+        ...{ options, webhook },
+        upload: { key: keys.upload(ref), sizeBytes: 0 },
+      });
+    }
+    // Whoever made a known one may have died before its work began.
     const { status } = await startJob(ref);
     return json(202, { jobId: ref.jobId, status, job: `/v1/jobs/${ref.jobId}` });
   }),

@@ -1,5 +1,5 @@
 import { environmentValue, log, MediaError, readSettings } from "../../layers/core/index.ts";
-import { jobOfUpload, keys, listKeys, readJob } from "../../layers/storage/index.ts";
+import { type JobRecord, jobOfUpload, keys, listKeys, readJob } from "../../layers/storage/index.ts";
 import { startUploaded } from "../../layers/workflow/index.ts";
 import { modelIdentity } from "../api/model-identity.ts";
 
@@ -15,7 +15,7 @@ export async function handler(): Promise<{ started: number }> {
   for await (const key of uploads()) {
     try {
       const ref = jobOfUpload(key);
-      if (ref && (await readJob(ref)).status !== "awaiting_upload") continue;
+      if (ref && hasBegun(await readJob(ref))) continue;
       const now = new Date().toISOString();
       const job = await startUploaded(key, (options) => modelIdentity(options, settings));
       if (job?.executionName && job.updatedAt >= now) started++;
@@ -34,6 +34,10 @@ export async function handler(): Promise<{ started: number }> {
   if (errors.length > 0) throw new AggregateError(errors, `${errors.length} lost uploads could not be started`);
   return { started };
 }
+
+/** Before its execution an upload is awaited and an address queued; the execution's own steps say that it has begun. */
+const hasBegun = ({ status, executionName }: JobRecord) =>
+  status !== "awaiting_upload" && (status !== "queued" || executionName !== undefined);
 
 async function* uploads(): AsyncGenerator<string> {
   const bucket = environmentValue("UPLOADS_BUCKET");

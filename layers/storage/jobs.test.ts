@@ -60,13 +60,23 @@ it("reads as failed, and says what to do, where its file can come no more", asyn
   expect((await readJob(waiting)).status).toBe("awaiting_upload");
   expect(await readJob(unsent)).toMatchObject({
     status: "failed",
-    error: { code: "upload.missing", step: "upload", advice: "Send the file again, or delete the job." },
+    error: { code: "upload.missing", step: "upload", advice: "Send it again, or delete the job." },
     endedAt: new Date(Date.parse(unsent.updatedAt) + 8 * dayMs).toISOString(),
   });
   const sinceMs = Date.now() - 20 * dayMs;
   const failed = await listJobs(defaultTenant, { limit: 10, statuses: ["failed"], sinceMs });
   expect(failed.jobs.map(({ jobId }) => jobId)).toEqual([unsent.jobId]);
   for (const job of [waiting, unsent]) await deleteJobRecord(job);
+});
+
+it("reads as failed where an address was queued and its work never began", async () => {
+  const url = jobOptionsSchema.parse({ url: "https://example.org/a.wav" });
+  const queued = { ...jobAt(daysAgo(8.1)), status: "queued" as const, options: url };
+  await createJob(queued);
+  expect((await readJob(queued)).error?.message).toBe("The work could not be begun within 8 days.");
+  await updateJob(queued, () => ({ status: "queued", error: undefined, executionName: "e" }));
+  expect((await readJob(queued)).status).toBe("queued");
+  await deleteJobRecord(queued);
 });
 
 it("waits anew once it is sent again", async () => {

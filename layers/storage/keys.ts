@@ -18,7 +18,7 @@ const key = (text: string) => text as ObjectKey;
  * Every object key of the app, in one place. Keys are made of ids and numbers only:
  * a file name that somebody sent never becomes part of a key.
  *
- * uploads bucket: `uploads/<tenant>/<jobId>/source`, `uploads/<tenant>/<jobId>/transcript`
+ * uploads bucket: `uploads/<tenant>/<jobId>/source`, `…/transcript`, and of a job of an address, `…/address`
  * uploads bucket: `inbox/<tenant>/<any name>`: put there by hand, the one place where names are somebody else's
  * results bucket: `jobs/<tenant>/<jobId>.json`, `jobs/<tenant>/by-time/<reversed time>-<jobId>`, `webhooks/<tenant>/<jobId>.json`, `transcripts/<tenant>/<jobId>/transcript.<format>`, `work/<execution>/…`
  */
@@ -26,6 +26,8 @@ export const keys = {
   uploadsOf: ({ tenant, jobId }: JobRef) => key(`uploads/${tenant}/${jobId}/`),
   upload: ({ tenant, jobId }: JobRef) => key(`uploads/${tenant}/${jobId}/source`),
   givenTranscript: ({ tenant, jobId }: JobRef) => key(`uploads/${tenant}/${jobId}/transcript`),
+  /** An empty object: what came was an address, which is in the job's record. */
+  addressUpload: ({ tenant, jobId }: JobRef) => key(`uploads/${tenant}/${jobId}/address`),
   job: ({ tenant, jobId }: JobRef) => key(`jobs/${tenant}/${jobId}.json`),
   /** Under these a tenant's jobs are listed by time, the newest first. */
   jobsByTime: (tenant: TenantId) => key(`jobs/${tenant}/by-time/`),
@@ -107,8 +109,10 @@ export function inboxFile(objectKey: string): { tenant: TenantId; fileName: stri
 /** True for what `keepResults` leaves of the work objects: what was recognised, and not what it was recognised from. */
 export const isResult = (objectKey: string) => /^work\/[^/]+\/(results|exact)\//.test(objectKey);
 
-/** The job that a file or its transcript was uploaded for; undefined for keys that are not an upload of ours. */
+/** The job that a file, its transcript or an address was sent for; undefined for keys that are not an upload of ours. */
 export function jobOfUpload(objectKey: string): JobRef | undefined {
-  const match = /^uploads\/([a-z0-9-]{1,32})\/(j[0-9a-hjkmnp-tv-z]{22})\/(?:source|transcript)$/.exec(objectKey);
+  const match = /^uploads\/([a-z0-9-]{1,32})\/(j[0-9a-hjkmnp-tv-z]{22})\/(?:source|transcript|address)$/.exec(
+    objectKey,
+  );
   return match ? { tenant: parseTenantId(match[1]), jobId: parseJobId(match[2]) } : undefined;
 }

@@ -10,16 +10,18 @@ export const unsentAfterDays = 8;
  */
 export function unlessUnsent(job: JobRecord, nowMs = Date.now()): JobRecord {
   const endedMs = Date.parse(job.updatedAt) + unsentAfterDays * dayMs;
-  if (job.status !== "awaiting_upload" || nowMs < endedMs) return job;
+  // An address is queued from the first; the sweep tries to begin its job for as long as its mark is kept.
+  const waits = job.status === "awaiting_upload" || (job.status === "queued" && job.executionName === undefined);
+  if (!waits || nowMs < endedMs) return job;
   return {
     ...job,
     status: "failed",
     endedAt: new Date(endedMs).toISOString(),
     error: {
       code: "upload.missing",
-      message: `No file came within ${unsentAfterDays} days.`,
+      message: `${job.options.url === undefined ? "No file came" : "The work could not be begun"} within ${unsentAfterDays} days.`,
       step: "upload",
-      advice: "Send the file again, or delete the job.",
+      advice: "Send it again, or delete the job.",
     },
   };
 }

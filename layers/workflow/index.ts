@@ -5,7 +5,7 @@ export * from "./payloads.ts";
 export * from "./register.ts";
 export * from "./retry.ts";
 export { runningExecutions } from "./running.ts";
-export { executionName, startJob } from "./start.ts";
+export { executionName, markAddress, startJob } from "./start.ts";
 export * from "./stop.ts";
 export { tellOfEnd } from "./tell.ts";
 export * from "./uploaded.ts";

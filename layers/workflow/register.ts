@@ -1,6 +1,6 @@
 import type { JobRef } from "../core/index.ts";
 import { createJob, isFinal, type JobRecord, storeWebhook, updateJob, type Webhook } from "../storage/index.ts";
-import { noFindings } from "./start.ts";
+import { markAddress, noFindings } from "./start.ts";
 
 export type NewJob = Pick<JobRecord, "fileName" | "model" | "options" | "upload"> & {
   webhook?: Webhook | undefined;
@@ -16,6 +16,7 @@ export type NewJob = Pick<JobRecord, "fileName" | "model" | "options" | "upload"
  */
 export async function registerJob(ref: JobRef, { webhook, ...given }: NewJob): Promise<JobRecord> {
   if (webhook) await storeWebhook(ref, webhook);
+  await markAddress({ ...ref, options: given.options });
   const now = new Date().toISOString();
   const { tenant, jobId } = ref;
   const told = { ...(webhook ? { webhook: true } : {}) };

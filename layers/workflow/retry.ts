@@ -1,6 +1,6 @@
 import { type JobRef, MediaError } from "../core/index.ts";
 import { type JobRecord, updateJob } from "../storage/index.ts";
-import { noFindings, requireUpload, startJob } from "./start.ts";
+import { markAddress, noFindings, requireUpload, startJob } from "./start.ts";
 
 const retriable: readonly JobRecord["status"][] = ["failed", "partial", "canceled"];
 
@@ -11,7 +11,7 @@ const retriable: readonly JobRecord["status"][] = ["failed", "partial", "cancele
  * @throws MediaError `job.ended` in any other state, `upload.missing` where the file is not kept any more, `job.not_found`
  */
 export async function retryJob(ref: JobRef, model: (job: JobRecord) => string): Promise<JobRecord> {
-  await requireUpload(ref);
+  await markAddress(await requireUpload(ref));
   const job = await updateJob(ref, (record) =>
     retriable.includes(record.status)
       ? { ...noFindings, status: "awaiting_upload", attempt: record.attempt + 1, model: model(record) }

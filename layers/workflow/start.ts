@@ -7,7 +7,7 @@ import {
   MediaError,
   sha256Hex,
 } from "../core/index.ts";
-import { headObject, type JobRecord, keys, readJob, updateJob } from "../storage/index.ts";
+import { headObject, type JobRecord, keys, putObject, readJob, updateJob } from "../storage/index.ts";
 import { startExecution } from "./execution.ts";
 import type { ExecutionInput } from "./payloads.ts";
 import { tellOfEnd } from "./tell.ts";
@@ -87,15 +87,18 @@ function recordStart(
  * @throws MediaError `upload.missing` where the file of a job was never sent or is gone, `storage.object_changed` where other bytes lie
  *   in its place, `job.not_found`
  */
-export async function requireUpload(ref: JobRef): Promise<void> {
-  const { options, upload } = await readJob(ref);
-  if (options.url !== undefined) return;
-  const head = await headObject(environmentValue("UPLOADS_BUCKET"), upload.key);
-  if (head) return requireVersion(ref, upload, head.etag);
-  throw new MediaError(
-    "upload.missing",
-    `The file of job ${ref.jobId} is not kept any more: uploads go after a week. Send it again.`,
-  );
+export async function requireUpload(ref: JobRef): Promise<JobRecord> {
+  const job = await readJob(ref);
+  if (job.options.url !== undefined) return job;
+  const head = await headObject(environmentValue("UPLOADS_BUCKET"), job.upload.key);
+  if (!head) {
+    throw new MediaError(
+      "upload.missing",
+      `The file of job ${ref.jobId} is not kept any more: uploads go after a week. Send it again.`,
+    );
+  }
+  requireVersion(ref, job.upload, head.etag);
+  return job;
 }
 
 /** @throws MediaError `storage.object_changed` */
@@ -120,6 +123,15 @@ async function startFetch(job: JobRecord): Promise<JobRecord> {
   const executionArn = await startExecution(name, input);
   log.info("execution started", { tenant, jobId, executionName: name });
   return recordStart(job, { name, executionArn });
+}
+
+/**
+ * What is sent is in the uploads bucket before its job is on record, an address as well as a file: so the bucket's event, or the sweep,
+ * finds it where its maker dies before the execution has begun.
+ */
+export async function markAddress({ tenant, jobId, options }: JobRef & Pick<JobRecord, "options">): Promise<void> {
+  if (options.url === undefined) return;
+  await putObject(environmentValue("UPLOADS_BUCKET"), keys.addressUpload({ tenant, jobId }), "", "text/plain");
 }
 
 /** What an execution finds out about its job: forgotten where another one begins. */

@@ -1,6 +1,7 @@
 import { STATUS_CODES } from "node:http";
 import { z } from "zod";
 import { jobSchema, problemSchema, transcriptSchema } from "../../client/schemas.ts";
+import { idempotencyKeyHeader } from "../../functions/api/idempotency.ts";
 import { version } from "../../layers/core/index.ts";
 import { hostRoutes, routes } from "../../stacks/app/routes.ts";
 import { openAiErrorSchema } from "./openai.ts";
@@ -57,8 +58,16 @@ export function openApiDocument(): Json {
   };
 }
 
-function describe(route: string, { tag, summary, query, body, replies }: Operation, guarded: boolean): Json {
-  const parameters = [...pathParameters(route), ...(query ? queryParameters(query) : [])];
+function describe(
+  route: string,
+  { tag, summary, query, idempotent, body, replies }: Operation,
+  guarded: boolean,
+): Json {
+  const parameters = [
+    ...pathParameters(route),
+    ...(query ? queryParameters(query) : []),
+    ...(idempotent ? [keyParameter] : []),
+  ];
   const isOpenAi = tag === "OpenAI-compatible";
   return {
     operationId: operationId(route),
@@ -105,6 +114,9 @@ const pathParameters = (route: string): Json[] =>
     required: true,
     schema: { type: name === "partNumber" ? "integer" : "string" },
   }));
+
+const { pattern, ...keyHeader } = idempotencyKeyHeader;
+const keyParameter: Json = { ...keyHeader, in: "header", schema: { type: "string", pattern } };
 
 function queryParameters(query: z.ZodObject): Json[] {
   const { properties = {}, required = [] } = jsonSchema(query, "input") as {

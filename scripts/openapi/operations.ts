@@ -29,6 +29,8 @@ export type Operation = {
   tag: "Uploads" | "Jobs" | "Results" | "Voices" | "Search" | "OpenAI-compatible" | "Keys" | "Service";
   summary: string;
   query?: z.ZodObject;
+  /** The request may carry a key by which a repetition is known as the same request. */
+  idempotent?: boolean;
   body?: z.ZodType | Content;
   /** By status. */
   replies: Record<number, z.ZodType | Content | undefined>;
@@ -106,6 +108,7 @@ export const operations: Readonly<Record<string, Operation>> = {
   "POST /v1/jobs": {
     tag: "Jobs",
     summary: "A job of an address: a media file, or a page with one.",
+    idempotent: true,
     body: jobRequest.extend({ url: jobOptionFields.url.unwrap() }),
     replies: { 202: createdSchema },
   },

@@ -19,7 +19,7 @@ export class Refused extends Error {
   }
 }
 
-/** Nothing that is kept on trying in vain for so long comes about. */
+/** Nothing that is kept on trying in vain, or waited for, for so long comes about. */
 const longestMs = 240_000;
 
 /** A client that outlives its service: what breaks, and what the service stumbles over, is sent again. */
@@ -35,10 +35,10 @@ export class SoakClient {
   }
 
   /** @throws Refused for what the service will not do */
-  async call(method: string, path: string, body?: unknown): Promise<unknown> {
+  async call(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<unknown> {
     const reply = await untilAnswered(this.#api + path, {
       method,
-      headers: { authorization: `Bearer ${this.#key}`, "content-type": "application/json" },
+      headers: { ...headers, authorization: `Bearer ${this.#key}`, "content-type": "application/json" },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     const text = await reply.text();
@@ -63,14 +63,14 @@ export class SoakClient {
   }
 
   /** Polls until the job has ended, or is not there any more. */
-  async ended(jobId: string, longestWaitMs = 600_000): Promise<JobState | undefined> {
-    for (const endMs = performance.now() + longestWaitMs; ; ) {
+  async ended(jobId: string): Promise<JobState | undefined> {
+    for (const endMs = performance.now() + longestMs; ; ) {
       const job = await this.job(jobId).catch((error: unknown) => {
         if (error instanceof Refused && error.status === 404) return undefined;
         throw error;
       });
       if (!job || isEnded(job)) return job;
-      if (performance.now() > endMs) throw new Error(`${jobId} is ${job.status} after ${longestWaitMs / 1000} s.`);
+      if (performance.now() > endMs) throw new Error(`${jobId} is ${job.status} after ${longestMs / 1000} s.`);
       await sleep(400);
     }
   }

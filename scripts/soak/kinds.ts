@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { readFile, stat } from "node:fs/promises";
 import { basename } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { newIdempotencyKey } from "../../client/patience.ts";
 import type { JobOptions } from "../../layers/storage/index.ts";
 import type { Random } from "../eval/index.ts";
 import { Refused, type SoakClient } from "./client.ts";
@@ -24,8 +25,16 @@ export const kinds: readonly { name: string; weight: number; run: Flow }[] = [
   { name: "exact", weight: 2, run: (client, { speech }) => upload("exact", client, speech, { mode: "exact" }) },
   { name: "given transcript", weight: 2, run: given },
   { name: "in parts", weight: 1, run: (client, { long }) => inParts("in parts", client, long) },
-  { name: "from a URL", weight: 2, run: (client, { site }) => fromUrl(client, `${site}/speech.ogg`, "done") },
-  { name: "from a URL in vain", weight: 1, run: (client, { site }) => fromUrl(client, `${site}/nothing`, "failed") },
+  {
+    name: "from a URL",
+    weight: 2,
+    run: (client, { site }, dice) => fromUrl(client, `${site}/speech.ogg`, "done", dice),
+  },
+  {
+    name: "from a URL in vain",
+    weight: 1,
+    run: (client, { site }, dice) => fromUrl(client, `${site}/nothing`, "failed", dice),
+  },
   { name: "not media", weight: 1, run: (client, { text }) => upload("not media", client, text, {}, "failed") },
   { name: "canceled", weight: 1, run: canceled },
   { name: "canceled, then retried", weight: 1, run: retried },
@@ -123,8 +132,10 @@ async function putPart(
   }
 }
 
-async function fromUrl(client: SoakClient, url: string, expected: "done" | "failed"): Promise<Sent> {
-  const { jobId } = (await client.call("POST", "/v1/jobs", { url, captions: "ignore" })) as Reply;
+/** With a key a request that is repeated finds its job; without one it makes another, and nobody knows of the first. */
+async function fromUrl(client: SoakClient, url: string, expected: "done" | "failed", random: Random): Promise<Sent> {
+  const headers = random.next() < 0.5 ? newIdempotencyKey() : {};
+  const { jobId } = (await client.call("POST", "/v1/jobs", { url, captions: "ignore" }, headers)) as Reply;
   return { kind: expected === "done" ? "from a URL" : "from a URL in vain", client, jobId, expected };
 }
 

@@ -44,7 +44,9 @@ export async function judgeLeftovers(
 }
 
 function isUnheard(place: string, heard: ReadonlySet<string>): boolean {
-  const jobId = /^halfgig-results\/jobs\/[^/]+\/(?:by-time\/\d+-)?(j[0-9a-z]{22})(?:\.json)?$/.exec(place)?.[1];
+  const ofRecord = /^halfgig-results\/jobs\/[^/]+\/(?:by-time\/\d+-)?(j[0-9a-z]{22})(?:\.json)?$/;
+  const ofAddress = /^halfgig-uploads\/uploads\/[^/]+\/(j[0-9a-z]{22})\/address$/;
+  const jobId = (ofRecord.exec(place) ?? ofAddress.exec(place))?.[1];
   return jobId !== undefined && !heard.has(jobId);
 }
 

@@ -54,7 +54,7 @@ export async function runSoak({ seconds, seed, senders, say }: SoakOptions): Pro
     const clients = await Promise.all(tenantNames.map((name) => newClient(lives, name)));
     say(`${seconds} s with faults, seed ${JSON.stringify(seed)}`);
     proxy.calm = false;
-    const over = AbortSignal.timeout(seconds * 1000);
+    const over = AbortSignal.timeout(Math.ceil(seconds * 1000));
     const send = async (n: number) => {
       const dice = random(`sender ${n}`);
       while (!over.aborted) {
@@ -127,10 +127,16 @@ function judgeMemory(lives: readonly Life[], violations: string[]): void {
 
 const median = (values: readonly number[]) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 
+/** Below those that the system hands out by itself: between two lives of a host nobody else may come by its port. */
 async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
+  for (;;) {
+    const port = 16_000 + Math.floor(Math.random() * 16_000);
+    const server = createServer();
+    const isFree = await new Promise<boolean>((resolve) => {
+      server.once("error", () => resolve(false));
+      server.listen(port, "127.0.0.1", () => resolve(true));
+    });
+    await new Promise((resolve) => server.close(resolve));
+    if (isFree) return port;
+  }
 }

@@ -68,6 +68,7 @@ export function apiFunctions(settings: Settings) {
       environment: ["UPLOADS_BUCKET", "RESULTS_BUCKET", "STATE_MACHINE_ARN", "MODEL_ID", "VOICE_MODEL_ID"],
       settings: ["FETCH_ALLOW_HOSTS", "ASR_PROVIDER", "VOICE_MODEL", ...tenantSettings],
       grants: [
+        uploads("s3:PutObject"),
         records("s3:GetObject", "s3:PutObject", "s3:ListBucket"),
         webhooks("s3:PutObject"),
         ...quotaGrants(settings),
@@ -103,7 +104,7 @@ export function apiFunctions(settings: Settings) {
       environment: ["UPLOADS_BUCKET", "RESULTS_BUCKET", "STATE_MACHINE_ARN", "MODEL_ID", "VOICE_MODEL_ID"],
       settings: ["VOICE_MODEL", ...tenantSettings],
       grants: [
-        uploads("s3:GetObject", "s3:ListBucket"),
+        uploads("s3:GetObject", "s3:PutObject", "s3:ListBucket"),
         inbox("s3:GetObject", "s3:ListBucket"),
         records("s3:GetObject", "s3:PutObject", "s3:ListBucket"),
         ...quotaGrants(settings),

@@ -308,10 +308,12 @@ async function start(
   });
 
   events = new AsyncInvoker(lambda, {
-    // A host that a person watches should not wait minutes, as Lambda does.
-    retryDelaysMs: [1000, 5000],
+    // A host that a person watches should not wait minutes at first, as Lambda does; nor give up as soon, without a dead-letter queue.
+    retryDelaysMs: [1000, 5000, 20_000, 60_000, 300_000],
     onDropped: (name, error) =>
-      notice(`an S3 event was not handled by ${name} (${error.message}); the next start tries again`),
+      notice(
+        `an event was not handled by ${name} (${error.message}); the next start, or the hourly sweep, tries again`,
+      ),
   });
   const delivery = events;
   api = createApi(states, lambda, access);
@@ -422,11 +424,13 @@ function stepName(functionNameOrArn: string): FunctionName {
 }
 
 /** The definition's own Fail state reports what a Catch can see; this covers the ends that it cannot. */
-function reportEnd(end: ExecutionEnd, deliver: (payload: string) => void): void {
-  if (end.status === "SUCCEEDED") return;
+function reportEnd<Reply>(end: ExecutionEnd, deliver: (payload: string) => Reply): Reply | undefined {
+  if (end.status === "SUCCEEDED") return undefined;
   const { executionArn, name, status, error, cause } = end;
   const detail = { executionArn, stateMachineArn, name, status, error, cause };
-  deliver(JSON.stringify({ source: "aws.states", "detail-type": "Step Functions Execution Status Change", detail }));
+  return deliver(
+    JSON.stringify({ source: "aws.states", "detail-type": "Step Functions Execution Status Change", detail }),
+  );
 }
 
 function concurrencyOf({ concurrency }: FunctionSpec, settings: Settings): number {

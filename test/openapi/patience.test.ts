@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { fetchPatiently } from "../../client/patience.ts";
+import { fetchPatiently, newIdempotencyKey } from "../../client/patience.ts";
 
 type Answer = { status: number; after?: string } | "cut";
 
@@ -48,6 +48,21 @@ describe("a request to a service that is busy", () => {
     else expect((await reply).status).toBe(outcome);
     expect(count()).toBe(asked);
   });
+
+  it.each<Answer>(["cut", { status: 502 }, { status: 503 }, { status: 504 }])(
+    "is repeated after %j where it carries a key by which it is known again, the same each time",
+    async (answer) => {
+      const { send } = service([answer, { status: 202 }]);
+      const keys = new Set<string | null>();
+      const noting: typeof fetch = (url, init) => {
+        keys.add(new Headers(init?.headers).get("idempotency-key"));
+        return send(url, init);
+      };
+      const init = { method: "POST", headers: newIdempotencyKey() };
+      expect((await fetchPatiently(noting, "http://localhost/v1/jobs", init)).status).toBe(202);
+      expect([...keys]).toEqual([expect.stringMatching(/^[0-9a-f]{32}$/)]);
+    },
+  );
 
   it("stops waiting when it is told to", async () => {
     const { send, asked } = service([{ status: 503, after: "50" }]);

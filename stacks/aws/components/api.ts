@@ -26,7 +26,7 @@ export function createApi({
         ? {
             allowOrigins: origins,
             allowMethods: ["GET", "POST", "PUT", "PATCH", "DELETE"],
-            allowHeaders: ["authorization", "content-type"],
+            allowHeaders: ["authorization", "content-type", "idempotency-key"],
             exposeHeaders: ["etag", "location", "retry-after"],
             maxAge: "1 hour",
           }

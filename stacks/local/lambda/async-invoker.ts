@@ -3,7 +3,7 @@ import { maxEventBytes } from "./function.ts";
 import type { LambdaHost } from "./host.ts";
 
 export type AsyncInvocationOptions = {
-  /** Pauses before the second and third attempt; Lambda waits one minute and then two. */
+  /** Pauses before the second attempt and those that follow; Lambda waits one minute and then two, and gives up. */
   retryDelaysMs?: readonly number[];
   /** Events that may wait or run at once. */
   maxPending?: number;
@@ -20,15 +20,19 @@ export class AsyncInvoker {
   readonly #host: LambdaHost;
   readonly #options: AsyncInvocationOptions;
   readonly #closing = new AbortController();
-  readonly #pending = new Set<Promise<void>>();
+  readonly #pending = new Set<Promise<boolean>>();
 
   constructor(host: LambdaHost, options: AsyncInvocationOptions = {}) {
     this.#host = host;
     this.#options = options;
   }
 
-  /** Takes an event. @throws LambdaServiceException when it is too large, too many wait, or the function is unknown */
-  enqueue(functionName: string, payload: string): void {
+  /**
+   * Takes an event.
+   * @returns whether the function has handled it, as soon as that is known: false where its attempts are used up or this host closes
+   * @throws LambdaServiceException when it is too large, too many wait, or the function is unknown
+   */
+  enqueue(functionName: string, payload: string): Promise<boolean> {
     this.#host.describe(functionName);
     const sizeBytes = Buffer.byteLength(payload);
     if (sizeBytes > maxEventBytes) throw requestTooLarge(sizeBytes, maxEventBytes);
@@ -36,6 +40,7 @@ export class AsyncInvoker {
       throw new LambdaServiceException("TooManyRequestsException", 429, "Too many events wait; try again later.");
     const work = this.#attempt(functionName, payload).finally(() => this.#pending.delete(work));
     this.#pending.add(work);
+    return work;
   }
 
   /** Resolves when no event waits or runs. */
@@ -48,18 +53,22 @@ export class AsyncInvoker {
     this.#closing.abort();
   }
 
-  async #attempt(functionName: string, payload: string): Promise<void> {
+  async #attempt(functionName: string, payload: string): Promise<boolean> {
     const delaysMs = [...(this.#options.retryDelaysMs ?? [60_000, 120_000])];
     for (;;) {
       const error = await this.#host.call(functionName, payload, { signal: this.#closing.signal }).then(
         (result) => result.error,
         (refused: Error) => refused,
       );
-      if (!error || this.#closing.signal.aborted) return;
+      if (!error) return true;
+      if (this.#closing.signal.aborted) return false;
       const delayMs = delaysMs.shift();
-      if (delayMs === undefined) return this.#options.onDropped?.(functionName, error);
+      if (delayMs === undefined) {
+        this.#options.onDropped?.(functionName, error);
+        return false;
+      }
       await this.#pause(delayMs);
-      if (this.#closing.signal.aborted) return;
+      if (this.#closing.signal.aborted) return false;
     }
   }
 

@@ -16,11 +16,14 @@ export type ExecutionEntry = {
   status: ExecutionStatus;
   startDate: string;
   stopDate?: string;
+  /** Its end is still being told. */
+  untold?: true;
 };
 
 type IndexLine =
-  | { started: Omit<ExecutionEntry, "status" | "stopDate"> }
-  | { ended: { arn: string; status: EndStatus; stopDate: string } }
+  | { started: Omit<ExecutionEntry, "status" | "stopDate" | "untold"> }
+  | { ended: { arn: string; status: EndStatus; stopDate: string; untold?: true } }
+  | { told: { arn: string } }
   | { forgotten: { arn: string } }
   | { mapRun: MapRunEntry };
 
@@ -67,8 +70,15 @@ export class ExecutionIndex {
     await this.#journal.flush();
   }
 
-  end(arn: string, status: EndStatus, stopDate: string): void {
-    this.#append({ ended: { arn, status, stopDate } });
+  /** @param telling resolves to whether the end has been told; without it there is nobody to tell */
+  end(arn: string, status: EndStatus, stopDate: string, telling?: Promise<boolean> | undefined): void {
+    this.#append({ ended: { arn, status, stopDate, ...(telling ? { untold: true } : {}) } });
+    // An index that is closed by then says so at its next opening.
+    void telling?.then((told) => told && this.told(arn)).catch(() => undefined);
+  }
+
+  told(arn: string): void {
+    this.#append({ told: { arn } });
   }
 
   forget(arn: string): void {
@@ -123,7 +133,10 @@ export class ExecutionIndex {
     else if ("mapRun" in line) this.#mapRuns.set(line.mapRun.uuid, line.mapRun);
     else if ("ended" in line) {
       const entry = this.#entries.get(line.ended.arn);
-      if (entry) this.#entries.set(entry.arn, { ...entry, status: line.ended.status, stopDate: line.ended.stopDate });
+      if (entry) this.#entries.set(entry.arn, { ...entry, ...line.ended });
+    } else if ("told" in line) {
+      const entry = this.#entries.get(line.told.arn);
+      if (entry) delete entry.untold;
     }
   }
 

@@ -41,9 +41,10 @@ export type StatesOptions = {
   onEvent?: (event: { executionArn: string; event: HistoryEvent }) => void;
   /**
    * Told of every execution's end, however it came about: no Catch sees a time-out, a stop, or a journal that cannot be read.
-   * An end on which the process died may be told again at the next `open`.
+   * Who takes longer over it returns a promise of whether it is done: an end that nobody was done with when the process died is told
+   * again at the next `open`, as one on which it died may be.
    */
-  onEnd?: (end: ExecutionEnd) => void;
+  onEnd?: (end: ExecutionEnd) => Promise<boolean> | undefined;
   /** Told when an execution cannot go on because its journal cannot be written; it does, by itself, when that is possible again. */
   onStalled?: (executionArn: string, error: Error) => void;
   /** Cap for every Map on this host. */
@@ -101,6 +102,7 @@ export class StatesService {
     const resumed: string[] = [];
     for (const entry of [...this.#index.all()]) {
       if (entry.status === "RUNNING" && (await this.#resume(entry))) resumed.push(entry.arn);
+      else if (entry.untold) await this.#tellAgain(entry);
     }
     await this.removeExpired();
     return { resumed };
@@ -256,8 +258,7 @@ export class StatesService {
       await started;
       const ended = await execution.run();
       if (!ended) return;
-      this.#options.onEnd?.({ executionArn: arn, name: execution.identity.name, ...ended });
-      this.#opened().end(arn, ended.status, execution.stoppedAt);
+      this.#end(execution.identity, ended, execution.stoppedAt);
     } catch (error) {
       this.#options.onStalled?.(arn, error as Error);
       throw error;
@@ -308,8 +309,7 @@ export class StatesService {
     }
     if (root.ended) {
       const last = await readLastRecord<JournalRecord>(path);
-      this.#options.onEnd?.({ executionArn: entry.arn, name: entry.name, ...root.ended });
-      index.end(entry.arn, root.ended.status as EndStatus, last?.events.at(-1)?.timestamp ?? entry.startDate);
+      this.#end(entry, root.ended as Ended, last?.events.at(-1)?.timestamp ?? entry.startDate);
       return false;
     }
     const journal = await Journal.open<JournalRecord>(path, { openFile: this.#openFile });
@@ -328,8 +328,18 @@ export class StatesService {
     const timestamp = new Date(this.#clock.now()).toISOString();
     journal.append({ scope: "", events: [{ id: 0, previousEventId: 0, timestamp, ...endEvent(ended) }], ended });
     await journal.close();
-    this.#options.onEnd?.({ executionArn: entry.arn, name: entry.name, ...ended });
-    this.#opened().end(entry.arn, "FAILED", timestamp);
+    this.#end(entry, ended, timestamp);
+  }
+
+  #end({ arn, name }: { arn: string; name: string }, ended: Ended, stopDate: string): void {
+    const telling = this.#options.onEnd?.({ executionArn: arn, name, ...ended });
+    this.#opened().end(arn, ended.status, stopDate, telling);
+  }
+
+  async #tellAgain({ arn, name, status, stopDate = "" }: ExecutionEntry): Promise<void> {
+    const path = this.#opened().journalPath({ arn, name });
+    const ended = existsSync(path) ? (await readLastRecord<JournalRecord>(path))?.ended : undefined;
+    this.#end({ arn, name }, { ...ended, status: status as EndStatus }, stopDate);
   }
 
   #host(journal: Journal<JournalRecord>, journalPath: string): ExecutionHost {

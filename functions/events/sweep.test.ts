@@ -1,0 +1,75 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { defaultTenant, type JobRef, newJobId } from "../../layers/core/index.ts";
+import { jobOptionsSchema, keys, putObject, readJob, updateJob } from "../../layers/storage/index.ts";
+import { deleteJob, registerJob, startJob } from "../../layers/workflow/index.ts";
+import { openTestS3 } from "../../test/support/s3.ts";
+import { type RecordingStates, recordingStates } from "../../test/support/states.ts";
+import { handler } from "./sweep.ts";
+
+let storage: AsyncDisposable;
+let states: RecordingStates;
+beforeAll(async () => {
+  states = await recordingStates();
+  storage = await openTestS3({ ...states.environment, MODEL_ID: "m", VOICE_MODEL_ID: "" });
+});
+afterAll(async () => {
+  await storage[Symbol.asyncDispose]();
+  await states[Symbol.asyncDispose]();
+});
+
+let ref: JobRef;
+beforeEach(() => {
+  states.started.length = 0;
+  ref = { tenant: defaultTenant, jobId: newJobId() };
+});
+
+const registerAddress = () =>
+  registerJob(ref, {
+    ...{ fileName: "example.org/a.wav", model: "m", status: "queued" },
+    options: jobOptionsSchema.parse({ url: "https://example.org/a.wav" }),
+    upload: { key: keys.upload(ref), sizeBytes: 0 },
+  });
+const startedJobs = () => states.started.map(({ input }) => input.jobId);
+
+describe("the sweep", () => {
+  it("starts the job of an upload whose event was lost, once", async () => {
+    const upload = { key: keys.upload(ref), sizeBytes: 1 };
+    await registerJob(ref, { fileName: "a.wav", model: "m", options: jobOptionsSchema.parse({}), upload });
+    await putObject("uploads", upload.key, "a", "audio/wav");
+    await handler();
+    await handler();
+    expect(startedJobs()).toEqual([ref.jobId]);
+  });
+
+  it("starts the job of an address whose maker died before its execution began", async () => {
+    await registerAddress();
+    expect(await handler()).toEqual({ started: 1 });
+    expect(startedJobs()).toEqual([ref.jobId]);
+    expect(await readJob(ref)).toMatchObject({ status: "queued", executionName: states.started[0]?.name });
+  });
+
+  it("starts the retry of an address whose maker died in between", async () => {
+    await registerAddress();
+    const first = await startJob(ref);
+    await updateJob(ref, () => ({ status: "awaiting_upload", executionName: undefined, attempt: 2 }));
+    await handler();
+    expect(states.started).toHaveLength(2);
+    expect((await readJob(ref)).executionName).not.toBe(first.executionName);
+  });
+
+  it.each(["running", "done", "failed", "canceled"] as const)(
+    "leaves an address whose job is %s alone",
+    async (status) => {
+      await registerAddress();
+      await startJob(ref);
+      await updateJob(ref, () => ({ status }));
+      await handler();
+      expect(states.started).toHaveLength(1);
+    },
+  );
+
+  it("finds nothing of a job that was deleted", async () => {
+    await deleteJob(await registerAddress());
+    expect(await handler()).toEqual({ started: 0 });
+  });
+});
