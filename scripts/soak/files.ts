@@ -1,12 +1,10 @@
 import { execFile } from "node:child_process";
-import { createReadStream } from "node:fs";
 import { copyFile, writeFile } from "node:fs/promises";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { ffmpegPath } from "../../layers/media/index.ts";
 import { sample } from "../../test/e2e/support/media.ts";
+import { openSite } from "../../test/support/site.ts";
 
 const run = promisify(execFile);
 
@@ -37,18 +35,9 @@ export async function openFiles(directory: string): Promise<SoakFiles & AsyncDis
   ]);
   await writeFile(srt, "1\n00:00:00,400 --> 00:00:01,900\neins zwei drei\n");
   await writeFile(text, "Dear diary, this is not a film.\n".repeat(200));
-  const server = createServer((request, response) => {
-    if (request.url !== "/speech.ogg") return void response.writeHead(404).end();
-    response.writeHead(200, { "content-type": "audio/ogg" });
-    createReadStream(speech).pipe(response);
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const siteHost = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const { host: siteHost, ...site } = await openSite(speech, "audio/ogg");
   return {
     ...{ speech, long, srt, text, siteHost, site: `http://${siteHost}` },
-    async [Symbol.asyncDispose]() {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
+    [Symbol.asyncDispose]: site[Symbol.asyncDispose],
   };
 }

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { newIdempotencyKey } from "../../client/patience.ts";
 import type { HostAddresses } from "./victim-process.ts";
 
 /** The request came to nothing that can be relied on: it is sent again, to the next host where this one is gone. */
@@ -66,6 +67,13 @@ export class PatientClient {
     return jobId;
   }
 
+  /** Names an address, with a key: repeated, it is the same job. @returns the job's id */
+  async sendAddress(body: { url: string } & Record<string, string>): Promise<string> {
+    const key = newIdempotencyKey();
+    const { jobId } = (await this.#again(() => this.#json("POST", "/v1/jobs", body, key))) as { jobId: string };
+    return jobId;
+  }
+
   async wait(jobId: string): Promise<Job> {
     for (;;) {
       const job = (await this.#again(() => this.#json("GET", `/v1/jobs/${jobId}`))) as Job;
@@ -111,15 +119,21 @@ export class PatientClient {
     }
   }
 
-  async #json(method: string, path: string, body?: unknown): Promise<unknown> {
-    return JSON.parse(await this.#text(method, path, body));
+  async #json(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<unknown> {
+    return JSON.parse(await this.#text(method, path, body, [], headers));
   }
 
-  async #text(method: string, path: string, body?: unknown, accepted: number[] = []): Promise<string> {
+  async #text(
+    method: string,
+    path: string,
+    body?: unknown,
+    accepted: number[] = [],
+    headers: Record<string, string> = {},
+  ): Promise<string> {
     const { api, token } = await this.#options.host();
     const init = {
       method,
-      headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+      headers: { ...headers, authorization: `Bearer ${token}`, "content-type": "application/json" },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     };
     return await this.#answered(`${method} ${path}`, () => fetch(api + path, init), accepted);

@@ -25,6 +25,7 @@ export function withoutIds(name: string): string {
   return name
     .replace(/halfgig-([a-zA-Z-]+)-[0-9a-f]{8}-[0-9a-f]{4}/g, "$1-<environment>")
     .replace(uuid, "<uuid>")
+    .replace(/\b127\.0\.0\.1:\d+/g, "127.0.0.1:<port>")
     .replace(/\/\d{9}Z-[0-9a-f]{16}\.json/g, "/<audit>.json")
     .replace(/\d{4}-\d\d-\d\d(T[\d:.-]+Z?)?/g, "<time>")
     .replace(hex(32), "<sha256>")

@@ -20,5 +20,5 @@ export async function makeFiles(folder: string): Promise<Record<Scenario, string
   box.writeUInt32BE(box.length, 0);
   box.write("free", 4, "latin1");
   await writeFile(parts, Buffer.concat([media, box]));
-  return { put, parts };
+  return { put, parts, address: put };
 }

@@ -1,6 +1,6 @@
 /**
  * npm run test:crash: kills a host, or one of its functions, at every step of a job, and compares what comes of it with the uninterrupted
- * run. `--points 100` takes a seeded choice, `--minutes 20` ends after that time, `--seed 7` another one, `--scenario put|parts`, `--victim host|function`, `--jobs 2` at once.
+ * run. `--points 100` takes a seeded choice, `--minutes 20` ends after that time, `--seed 7` another one, `--scenario put|parts|address`, `--victim host|function`, `--jobs 2` at once.
  */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -11,7 +11,7 @@ import { functionSpecs } from "../../stacks/app/index.ts";
 import { bundleFunctions } from "../../stacks/local/bundle.ts";
 import { makeFiles } from "./files.ts";
 import { labelOf, type Point, placeOf, pointsOf, spread } from "./points.ts";
-import { differences, type RunResult, runJob, type Scenario } from "./run.ts";
+import { differences, type RunResult, runJob, type Scenario, scenarios } from "./run.ts";
 
 const { values } = parseArgs({
   options: {
@@ -37,10 +37,9 @@ try {
   await bundleFunctions(functionSpecs(readSettings({})), bundleCache);
   const shared = { modelsDirectory: join(folder, "models"), bundleCache };
   const files = await makeFiles(folder);
-  const scenarios = (["put", "parts"] as const).filter((name) => (values.scenario ?? name) === name);
   const baselines = new Map<Scenario, RunResult>();
   const all: Point[] = [];
-  for (const scenario of scenarios) {
+  for (const scenario of scenarios.filter((name) => (values.scenario ?? name) === name)) {
     const baseline = await runJob({ scenario, file: files[scenario], shared });
     const again = await runJob({ scenario, file: files[scenario], shared });
     const unstable = [...differences(baseline, again), ...baseline.evidence.orphans];

@@ -3,13 +3,18 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
+import { openSite } from "../support/site.ts";
 import { PatientClient, type Transcripts } from "./client.ts";
 import { type Evidence, executionEnds, gatherEvidence, processesOf, withoutIds, withoutTimes } from "./evidence.ts";
 import type { Fault } from "./faults/plan.ts";
 import { Refused, Victim, type VictimOptions } from "./victim-process.ts";
 
-/** `put`: one PUT, the job, its transcripts. `parts`: the same in parts, and at the end the job is deleted. */
-export type Scenario = "put" | "parts";
+/**
+ * `put`: one PUT, the job, its transcripts. `parts`: the same in parts, and at the end the job is deleted. `address`: the job fetches its
+ * file, and is heard in `exact` mode.
+ */
+export const scenarios = ["put", "parts", "address"] as const;
+export type Scenario = (typeof scenarios)[number];
 
 export type RunOptions = {
   scenario: Scenario;
@@ -60,7 +65,8 @@ export async function runJob({
     await Promise.all([hostFolder, functionFolder].map((path) => mkdir(path)));
     const functionPlan = join(functionFolder, "plan.json");
     await writeFile(functionPlan, JSON.stringify({ folder: functionFolder, fault: functions }));
-    const options: VictimOptions = { dataDirectory, ...shared, functionPlan };
+    await using site = await openSite(file, "video/mp4");
+    const options: VictimOptions = { dataDirectory, ...shared, functionPlan, site: site.host };
 
     const deadlineMs = Date.now() + limitMs;
     const notices: string[] = [];
@@ -91,7 +97,12 @@ export async function runJob({
     let status = "lost";
     let jobId = "";
     try {
-      jobId = scenario === "put" ? await client.send(file) : await client.sendParts(file);
+      const send = {
+        put: () => client.send(file),
+        parts: () => client.sendParts(file),
+        address: () => client.sendAddress({ url: site.url, mode: "exact", captions: "ignore" }),
+      };
+      jobId = await send[scenario]();
       ({ status } = await client.wait(jobId));
       transcripts = await client.transcripts(jobId);
       await executionsEnd(dataDirectory, deadlineMs);

@@ -11,6 +11,8 @@ export type VictimOptions = {
   bundleCache: string;
   /** The file of a `Plan` for the functions. */
   functionPlan?: string | undefined;
+  /** `host:port` that jobs may fetch from. */
+  site?: string;
 };
 
 export type HostAddresses = { api: string; token: string };

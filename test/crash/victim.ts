@@ -13,6 +13,7 @@ const settings = readSettings({
   HALFGIG_BUNDLE_CACHE: options.bundleCache,
   WHISPER_MODEL: "demo",
   MAX_CONCURRENCY: "1",
+  ...(options.site ? { FETCH_ALLOW_HOSTS: options.site } : {}),
 });
 const model = await resolveModel({ id: "demo", modelsDirectory, precision: "int8" });
 const preload = new URL(`./faults/function-preload.ts?plan=${functionPlan ?? ""}`, import.meta.url).href;
