@@ -1,6 +1,14 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { defaultTenant, type JobRef, newJobId } from "../../layers/core/index.ts";
-import { jobOptionsSchema, keys, putObject, readJob, updateJob } from "../../layers/storage/index.ts";
+import {
+  deleteObject,
+  jobOptionsSchema,
+  keys,
+  listJobs,
+  putObject,
+  readJob,
+  updateJob,
+} from "../../layers/storage/index.ts";
 import { deleteJob, registerJob, startJob } from "../../layers/workflow/index.ts";
 import { openTestS3 } from "../../test/support/s3.ts";
 import { type RecordingStates, recordingStates } from "../../test/support/states.ts";
@@ -46,6 +54,14 @@ describe("the sweep", () => {
     expect(await handler()).toEqual({ started: 1 });
     expect(startedJobs()).toEqual([ref.jobId]);
     expect(await readJob(ref)).toMatchObject({ status: "queued", executionName: states.started[0]?.name });
+  });
+
+  it("lets the job of an address be listed whose maker died before it could be", async () => {
+    await deleteObject("results", keys.jobByTime(await registerAddress()));
+    const listed = async () => (await listJobs(ref.tenant, { limit: 100 })).jobs.map(({ jobId }) => jobId);
+    expect(await listed()).not.toContain(ref.jobId);
+    await handler();
+    expect(await listed()).toContain(ref.jobId);
   });
 
   it("starts the retry of an address whose maker died in between", async () => {

@@ -7,7 +7,7 @@ import { exactCheckpointSchema, exactStart, type PcmSource, transcribeExact } fr
 import { getJson, keys, openObject, putObject } from "../../layers/storage/index.ts";
 import { type TranscribeOutput, transcribeInputSchema } from "../../layers/workflow/index.ts";
 import { readActivity } from "./activity.ts";
-import { storedSliceSchema } from "./exact-slice.ts";
+import { type StoredSlice, storedSliceSchema } from "./exact-slice.ts";
 import { report } from "./progress.ts";
 import { recogniser, speechOptions } from "./recogniser.ts";
 import { timingMetadata } from "./timings.ts";
@@ -34,7 +34,7 @@ export async function handler(
   const bucket = environmentValue("RESULTS_BUCKET");
   const key = keys.exactSlice(workPrefix, slice);
   const stored = await getJson(bucket, key);
-  if (stored) return { slice: slice + 1, done: storedSliceSchema.parse(stored.value).done };
+  if (stored) return handOn(input, storedSliceSchema.parse(stored.value));
 
   const started = performance.now();
   const result = await transcribe(input, bucket, context, memory);
@@ -43,12 +43,16 @@ export async function handler(
     metadata: timingMetadata(performance.now() - started),
   });
   // Another worker on the same slice may have stopped elsewhere: what counts is what is stored.
-  const done = first ? result.done : storedSliceSchema.parse((await getJson(bucket, key))?.value).done;
-  await report(
-    { ...input.job, executionName: input.executionName },
-    { exact: { seekMs: result.checkpoint.seekMs, durationMs: input.split.durationMs } },
-  );
   log.info("slice transcribed", { key, first, windows: result.windows.length, seekMs: result.checkpoint.seekMs });
+  return handOn(input, first ? result : storedSliceSchema.parse((await getJson(bucket, key))?.value));
+}
+
+/** Says how far the job is; also where whoever computed the slice died before that. */
+async function handOn(
+  { job, executionName, slice, split: { durationMs } }: Input,
+  { done, checkpoint: { seekMs } }: Pick<StoredSlice, "done" | "checkpoint">,
+): Promise<TranscribeOutput> {
+  await report({ ...job, executionName }, { exact: { seekMs, durationMs } });
   return { slice: slice + 1, done };
 }
 

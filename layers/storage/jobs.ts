@@ -2,7 +2,7 @@ import { z } from "zod";
 import { environmentValue, type JobRef, MediaError, parseJobId, parseTenantId } from "../core/index.ts";
 import { jobOptionsSchema } from "./job-options.ts";
 import { keys } from "./keys.ts";
-import { deleteObject, getJson, putObject } from "./objects.ts";
+import { deleteObject, getJson, headObject, putObject } from "./objects.ts";
 import { unlessUnsent } from "./unsent.ts";
 
 export * from "./job-options.ts";
@@ -118,8 +118,18 @@ export async function createJob(job: JobRecord): Promise<boolean> {
   const isNew =
     !existing && (await putObject(bucket(), keys.job(job), serialize(job), "application/json", { onlyIfAbsent: true }));
   const named = isNew ? job : (existing ?? (await findJob(job)));
-  if (named) await putObject(bucket(), keys.jobByTime(named), named.jobId, "text/plain");
+  if (named) await nameJob(named);
   return isNew;
+}
+
+/** Lets a job be listed. */
+async function nameJob(job: JobRecord): Promise<void> {
+  await putObject(bucket(), keys.jobByTime(job), job.jobId, "text/plain");
+}
+
+/** As `nameJob`, where that was left undone. A name that is there is not written again: the job may be deleted at this moment. */
+export async function ensureNamed(job: JobRecord): Promise<void> {
+  if (!(await headObject(bucket(), keys.jobByTime(job)))) await nameJob(job);
 }
 
 /** @throws MediaError `job.not_found` */

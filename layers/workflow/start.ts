@@ -7,7 +7,7 @@ import {
   MediaError,
   sha256Hex,
 } from "../core/index.ts";
-import { headObject, type JobRecord, keys, putObject, readJob, updateJob } from "../storage/index.ts";
+import { ensureNamed, headObject, type JobRecord, keys, putObject, readJob, updateJob } from "../storage/index.ts";
 import { startExecution } from "./execution.ts";
 import type { ExecutionInput } from "./payloads.ts";
 import { tellOfEnd } from "./tell.ts";
@@ -120,6 +120,8 @@ async function startFetch(job: JobRecord): Promise<JobRecord> {
   };
   const name = executionName(input, job);
   if (job.executionName === name) return job;
+  // Who made the record may have died before the name, and nobody may ever repeat the request.
+  await ensureNamed(job);
   const executionArn = await startExecution(name, input);
   log.info("execution started", { tenant, jobId, executionName: name });
   return recordStart(job, { name, executionArn });
