@@ -2,52 +2,39 @@ import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import type { RequestListener } from "node:http";
 import { join } from "node:path";
-import { type EnvironmentName, type Settings, sha256Hex } from "../../layers/core/index.ts";
+import type { Settings } from "../../layers/core/index.ts";
 import { requireModelFit } from "../../layers/inference/index.ts";
 import type { EmbeddingManifest, ModelManifest } from "../../layers/models/index.ts";
 import {
-  authorizerCacheSeconds,
   type BuiltVoiceModel,
-  buckets,
-  executionEnds,
   type FunctionName,
-  type FunctionSpec,
   functionSpecs,
   machineFunctions,
   mediaWorkflow,
-  modelCard,
-  recogniserIdentity,
-  routeScopes,
-  routes,
   voiceModelTravels,
-  voiceVariables,
 } from "../app/index.ts";
 import { Access, lifecyclePrincipal, machinePrincipal, modelKeeperPrincipal, toolsPrincipal } from "./access.ts";
 import { publishAddresses } from "./addresses.ts";
 import { createApi } from "./api.ts";
-import { type Artefacts, functionPlace } from "./artefacts.ts";
+import type { Artefacts } from "./artefacts.ts";
 import { bundleFunctions } from "./bundle.ts";
 import { loadCredentials } from "./credentials.ts";
 import { explainDiskError } from "./disk-errors.ts";
-import { bucketName, functionArn, functionEnvironment, region, stateMachineArn } from "./environment.ts";
+import { bucketName, functionArn, region } from "./environment.ts";
 import { FunctionUses } from "./functions-reply.ts";
-import { createGateway, type HttpApiEvent } from "./gateway/index.ts";
-import { healthReply } from "./health.ts";
-import { AsyncInvoker, type InvocationReport, LambdaHost } from "./lambda/index.ts";
+import { AsyncInvoker, type InvocationReport, type LambdaHost } from "./lambda/index.ts";
 import { keepExpiring } from "./lifecycle.ts";
-import { explainListenError, isLoopback, listenOnLoopback, ownUrl } from "./listen.ts";
-import { liveEvents } from "./live-events.ts";
+import { listenOnLoopback } from "./listen.ts";
 import { lockDirectory } from "./lock.ts";
 import { keepVoiceModel } from "./model-keeper.ts";
-import { Page } from "./page/index.ts";
+import { Events, retryDelaysMs } from "./parts/events.ts";
+import { openFront } from "./parts/front.ts";
+import { lambdaOf } from "./parts/functions.ts";
+import { openStorage } from "./parts/storage.ts";
 import { PrincipalObjects } from "./principal-objects.ts";
-import { PublicAddress } from "./public-address.ts";
-import { type ObjectEvent, S3Server } from "./s3/index.ts";
 import { keepSchedules } from "./schedules.ts";
-import { searchValues } from "./search.ts";
-import { type ExecutionEnd, StatesService } from "./states/index.ts";
-import { streamedReply } from "./streamed-reply.ts";
-import { dropStartupGarbage, type SystemLimit, type SystemSizing, SystemWatch, shareOf } from "./system/index.ts";
+import { StatesService } from "./states/index.ts";
+import { dropStartupGarbage, type SystemLimit, type SystemSizing, SystemWatch } from "./system/index.ts";
 
 export type HostOptions = {
   /** Everything the host keeps is in here. One process at a time. */
@@ -77,12 +64,6 @@ export type HostOptions = {
 };
 
 const machineName = "media";
-
-/**
- * What a request waits for a function that has none free: a hundred short calls before it are a second or two; under one limit
- * for everything, where another function is ended first and its own is started, they may be more than the half of the gateway's 30 s.
- */
-const callersPatience = { mostWaiting: 100, waitMs: 15_000 } as const;
 
 /**
  * halfgig on one machine: S3, Lambda, Step Functions and the HTTP API in one process, each speaking its real wire
@@ -154,7 +135,7 @@ async function start(
   closers: (() => Promise<unknown>)[],
   make: (parts: Parts) => LocalHost,
 ): Promise<LocalHost> {
-  const { dataDirectory, settings, model, voice, embedding, system } = options;
+  const { dataDirectory, settings, model, voice, system } = options;
   const notice = options.onNotice ?? (() => undefined);
   // Known before anything is sent to a host whose model can never run.
   for (const each of [model, voice]) if (each) requireModelFit(each.manifest, settings.HALFGIG_INFER_MEMORY);
@@ -188,37 +169,20 @@ async function start(
         frugal: system !== undefined,
       });
 
-  // An event that comes before there is anybody to deliver it to is found by the sweep below.
-  let events: AsyncInvoker | undefined;
+  const events = new Events(notice);
   const hasPast = existsSync(join(dataDirectory, "s3"));
-  const s3 = new S3Server({
-    directory: join(dataDirectory, "s3"),
-    buckets: buckets.map((bucket) => ({
-      name: bucketName(bucket.name),
-      cors: bucket.cors && [
-        {
-          allowedOrigins: ["*"],
-          allowedMethods: bucket.cors.methods,
-          allowedHeaders: ["*"],
-          exposeHeaders: bucket.cors.exposeHeaders,
-          maxAgeSeconds: bucket.cors.maxAgeSeconds,
-        },
-      ],
-    })),
-    principal: (accessKeyId) => access.principal(accessKeyId),
-    authorize: (principal, action, bucket, key) => access.object(principal.name, action, bucket, key),
-    onEvent: (event) => routeEvent(event, (payload) => events && deliverEvent(events, payload, notice)),
-    onError: (error) => notice(`S3: ${String(error)}`),
+  const storage = await openStorage({
+    directory: dataDirectory,
+    access,
+    address: settings.HALFGIG_ADDRESS,
+    port: options.ports?.s3 ?? 0,
+    onEvent: (event) => events.ofObject(event),
+    onNotice: notice,
   });
-  const address = settings.HALFGIG_ADDRESS;
-  const s3Listening = await s3
-    .listen(options.ports?.s3 ?? 0, address)
-    .then(({ port }) => ({ port, url: ownUrl(address, port) }))
-    .catch(explainListenError("--s3-port"));
-  closers.push(() => s3.close());
+  closers.push(() => storage.close());
 
   if (voice && voiceModelTravels(settings)) {
-    const keeper = new PrincipalObjects(s3Listening.url, region, access.keys(modelKeeperPrincipal));
+    const keeper = new PrincipalObjects(storage.url, region, access.keys(modelKeeperPrincipal));
     const broughtBytes = await keepVoiceModel(keeper, bucketName("results"), voice);
     keeper.close();
     if (broughtBytes > 0)
@@ -231,55 +195,18 @@ async function start(
   closers.push(() => apiListening.close());
 
   const endpoints = {
-    s3: options.functionS3Url ?? s3Listening.url,
+    s3: options.functionS3Url ?? storage.url,
     states: apiListening.url,
     lambda: apiListening.url,
   };
-  const values: Record<EnvironmentName, string> = {
-    UPLOADS_BUCKET: bucketName("uploads"),
-    RESULTS_BUCKET: bucketName("results"),
-    STATE_MACHINE_ARN: stateMachineArn,
-    MODEL_DIR: model?.directory ?? "",
-    MODEL_ID: recogniserIdentity(settings, model?.manifest),
-    MODEL_WINDOW_MS: String(model?.manifest.windowMs ?? 30_000),
-    MODEL_MEL_BINS: String(model?.manifest.melBins ?? 80),
-    MODEL_CARD: JSON.stringify(modelCard(settings, model?.manifest)),
-    ...voiceVariables(settings, voice?.manifest, voice?.directory),
-    ...searchValues(dataDirectory, settings, embedding?.directory),
-    INFER_FUNCTION: functionArn("infer"),
-    AUTHORIZE_FUNCTION: functionArn("authorize"),
-    ROUTE_SCOPES: JSON.stringify(routeScopes),
-    ACCESS_TOKEN_SHA256: sha256Hex(credentials.accessToken),
-  };
-  const models = {
-    MODEL_DIR: model?.manifest.id,
-    VOICE_MODEL_DIR: voice?.manifest.id,
-    EMBEDDING_MODEL_DIR: embedding?.manifest.id,
-  };
   const uses = new FunctionUses();
-  const lambda = new LambdaHost({
-    directory: join(dataDirectory, "lambda"),
-    ...(system ? { rooms: system.sizing.rooms, idleMs: system.sizing.idleMs } : {}),
+  const lambda = lambdaOf({
+    ...options,
+    ...{ specs, access, bundles, endpoints, accessToken: credentials.accessToken },
     onReport: (report) => {
       uses.count(report);
       options.onReport?.(report);
     },
-    ...(options.runtimeCommand ? { runtimeCommand: options.runtimeCommand } : {}),
-    functions: names.map((name) => ({
-      name,
-      handler: "index.handler",
-      memoryMB: specs[name].memoryMB,
-      concurrency: concurrencyOf(specs[name], settings),
-      ...(system ? shareOf(specs[name], system.sizing) : {}),
-      timeoutSeconds: specs[name].timeoutSeconds,
-      tmpMB: specs[name].tmpMB,
-      ...functionPlace(
-        options.artefacts ?? bundles,
-        name,
-        functionEnvironment(specs[name], values, settings, access.keys(name), endpoints),
-        models,
-      ),
-    })),
   });
   const { limiter, reason } = await lambda.open();
   closers.push(() => lambda.close());
@@ -304,18 +231,17 @@ async function start(
       lambda.invoke(stepName(functionName), payload, { signal: context.signal, executionName: context.executionName }),
     objects,
     onStalled: (_, error) => notice(error.message),
-    onEnd: (end) => reportEnd(end, (payload) => events?.enqueue(executionEnds.function, payload)),
+    onEnd: (end) => events.ofExecution(end),
   });
 
-  events = new AsyncInvoker(lambda, {
-    // A host that a person watches should not wait minutes at first, as Lambda does; nor give up as soon, without a dead-letter queue.
-    retryDelaysMs: [1000, 5000, 20_000, 60_000, 300_000],
+  const delivery = new AsyncInvoker(lambda, {
+    retryDelaysMs,
     onDropped: (name, error) =>
       notice(
         `an event was not handled by ${name} (${error.message}); the next start, or the hourly sweep, tries again`,
       ),
   });
-  const delivery = events;
+  events.invoker = delivery;
   api = createApi(states, lambda, access);
   const { resumed } = await states.open();
   closers.push(() => states.close());
@@ -337,76 +263,21 @@ async function start(
     expiring.close();
   });
 
-  const jobEvents = (event: HttpApiEvent, closed: AbortSignal) => {
-    const ask = (id: string | undefined) => {
-      const { "last-event-id": _, ...headers } = event.headers;
-      return lambda.invoke("events", {
-        ...event,
-        headers: id === undefined ? headers : { ...headers, "last-event-id": id },
-      });
-    };
-    return liveEvents(ask, event.headers["last-event-id"], closed);
-  };
-  const health = () => healthReply({ states, lambda, model: model?.manifest, limitMB: system?.limit.limitMB });
-  const publicAddress = settings.HALFGIG_PUBLIC_URL
-    ? new PublicAddress(settings.HALFGIG_PUBLIC_URL, s3Listening.url)
-    : undefined;
-  const withS3 = (listener: RequestListener) => publicAddress?.route(listener) ?? listener;
-  const page = new Page({
-    cacheDirectory: join(dataDirectory, "page"),
-    s3Url: s3Listening.url,
-    frugal: system !== undefined,
+  const gateway = await openFront({
+    ...options,
+    ...{ specs, lambda, states, uses, model: model?.manifest, s3Url: storage.url },
+    port: options.ports?.gateway ?? 0,
   });
-  // While nothing else is there; otherwise when somebody looks.
-  if (system && options.pageAtStart) await page.folder();
-  const gateway = await listenOnLoopback(
-    withS3(
-      page.route(
-        createGateway({
-          routes: [
-            ...routes.map((route) => ({
-              route: route.route,
-              functionName: route.function as string,
-              authorized: route.authorized,
-              counted: !route.authorized && route.scope !== null,
-            })),
-            // Only a host that sees every process can say this.
-            { route: "GET /v1/functions", functionName: "functions", authorized: true },
-          ],
-          invoke: async (functionName, event, closed) => {
-            if (functionName === "health") return health();
-            if (functionName === "functions") return uses.reply(specs, lambda);
-            if (functionName === "events") return jobEvents(event as HttpApiEvent, closed);
-            const patience = { ...callersPatience, gone: closed };
-            if (specs[functionName as FunctionName]?.url) {
-              return streamedReply(lambda, functionName, event, { patience, closed });
-            }
-            const reply = await lambda.invoke(functionName, event, { patience });
-            return publicAddress ? publicAddress.publish(reply) : reply;
-          },
-          authorizer: { functionName: "authorize", cacheSeconds: authorizerCacheSeconds },
-          allowedHosts: ["127.0.0.1", "localhost", ...(publicAddress ? [publicAddress.hostname] : [])],
-          anyAddress: !isLoopback(address),
-          allowedOrigins: publicAddress ? [publicAddress.origin] : [],
-          requestsPerSecond: settings.TENANT_REQUESTS_PER_SECOND,
-          // A host under one limit has the bodies in its own share of it.
-          ...(system ? { bodyRoomBytes: 16 * 1024 * 1024 } : {}),
-        }),
-      ),
-    ),
-    options.ports?.gateway ?? 0,
-    address,
-  ).catch(explainListenError("--port"));
   closers.push(() => gateway.close());
 
-  const addresses = { gateway: gateway.url, s3: s3Listening.url, api: apiListening.url };
+  const addresses = { gateway: gateway.url, s3: storage.url, api: apiListening.url };
   closers.push(await publishAddresses(dataDirectory, addresses));
 
   if (system) dropStartupGarbage();
   return make({
     apiUrl: apiListening.url,
     url: gateway.url,
-    s3Url: s3Listening.url,
+    s3Url: storage.url,
     accessToken: credentials.accessToken,
     states,
     lambda,
@@ -421,36 +292,4 @@ function stepName(functionNameOrArn: string): FunctionName {
   const name = functionNameOrArn.split(":").at(-1) as FunctionName;
   if (machineFunctions.includes(name)) return name;
   throw new Error(`The state machine is not allowed to invoke ${functionNameOrArn}.`);
-}
-
-/** The definition's own Fail state reports what a Catch can see; this covers the ends that it cannot. */
-function reportEnd<Reply>(end: ExecutionEnd, deliver: (payload: string) => Reply): Reply | undefined {
-  if (end.status === "SUCCEEDED") return undefined;
-  const { executionArn, name, status, error, cause } = end;
-  const detail = { executionArn, stateMachineArn, name, status, error, cause };
-  return deliver(
-    JSON.stringify({ source: "aws.states", "detail-type": "Step Functions Execution Status Change", detail }),
-  );
-}
-
-function concurrencyOf({ concurrency }: FunctionSpec, settings: Settings): number {
-  return concurrency === "windows" ? settings.MAX_CONCURRENCY : concurrency;
-}
-
-/** @returns false when too many events wait: this one is found again by the sweep at a start */
-function deliverEvent(events: AsyncInvoker, payload: string, notice: (line: string) => void): boolean {
-  try {
-    events.enqueue("mediaUploaded", payload);
-    return true;
-  } catch (error) {
-    notice(`an S3 event could not be taken (${String(error)}); a later start finds the upload`);
-    return false;
-  }
-}
-
-function routeEvent(event: ObjectEvent, deliver: (payload: string) => void): void {
-  const spec = buckets.find((bucket) => bucketName(bucket.name) === event.bucket);
-  const key = event.record.s3.object.key;
-  if (!event.eventName.startsWith("ObjectCreated:") || !spec?.notify || !key.startsWith(spec.notify.prefix)) return;
-  deliver(JSON.stringify({ Records: [event.record] }));
 }
