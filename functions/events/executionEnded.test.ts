@@ -4,12 +4,12 @@ import {
   createJob,
   headObject,
   type JobRecord,
-  jobOptionsSchema,
   keys,
   putObject,
   readJob,
   updateJob,
 } from "../../layers/storage/index.ts";
+import { jobRecord } from "../../test/support/job.ts";
 import { openTestS3 } from "../../test/support/s3.ts";
 import { handler } from "./executionEnded.ts";
 
@@ -24,12 +24,7 @@ let name: string;
 beforeEach(async () => {
   ref = { tenant: defaultTenant, jobId: newJobId() };
   name = executionNameOf(ref, "0123456789abcdef", 1);
-  const now = new Date().toISOString();
-  await createJob({
-    ...{ format: 1, ...ref, status: "awaiting_upload", attempt: 1, fileName: "a.wav", createdAt: now, updatedAt: now },
-    ...{ model: "m", options: jobOptionsSchema.parse({}), upload: { key: keys.upload(ref), sizeBytes: 1 } },
-  });
-  await updateJob(ref, () => ({ status: "running", executionName: name }));
+  await createJob(jobRecord({ ...ref, status: "running", executionName: name }));
 });
 
 /** What EventBridge sends. */

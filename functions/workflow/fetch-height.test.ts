@@ -5,6 +5,7 @@ import { newJobId, parseTenantId } from "../../layers/core/index.ts";
 import { ytDlpPath } from "../../layers/fetch/index.ts";
 import { StandIn } from "../../layers/fetch/stand-in.fixture.ts";
 import { createJob, type JobOptions, jobOptionsSchema, keys } from "../../layers/storage/index.ts";
+import { jobRecord } from "../../test/support/job.ts";
 import { openTestS3 } from "../../test/support/s3.ts";
 import { handler } from "./fetch.ts";
 
@@ -34,12 +35,8 @@ beforeEach(() => {
 async function fetchPage(given: Partial<JobOptions>): Promise<void> {
   const ref = { tenant: parseTenantId("default"), jobId: newJobId() };
   const options = jobOptionsSchema.parse({ url: site.url("/page"), ...given });
-  const now = new Date().toISOString();
   const upload = { key: keys.upload(ref), sizeBytes: 0 };
-  await createJob({
-    ...{ format: 1, ...ref, status: "queued", attempt: 1, createdAt: now, updatedAt: now, model: "m", upload },
-    ...{ fileName: "page", options },
-  });
+  await createJob(jobRecord({ ...ref, status: "queued", upload, fileName: "page", options }));
   const executionName = `${ref.jobId}-test`;
   const job = { ...ref, bucket: "uploads", key: upload.key, etag: "", sizeBytes: 0, options, webhook: false };
   const event = { job, executionName, workPrefix: keys.workPrefix(executionName) };

@@ -20,6 +20,7 @@ import {
   updateJob,
 } from "../../layers/storage/index.ts";
 import { deleteJob } from "../../layers/workflow/index.ts";
+import { jobRecord } from "../../test/support/job.ts";
 import { openTestS3 } from "../../test/support/s3.ts";
 import { handler } from "./fetch.ts";
 
@@ -80,12 +81,8 @@ beforeEach(() => {
 async function start(path: string, given: Partial<JobOptions> = {}) {
   const ref = { tenant, jobId: newJobId() };
   const options = jobOptionsSchema.parse({ url: site.url(path), ...given });
-  const now = new Date().toISOString();
   const upload = { key: keys.upload(ref), sizeBytes: 0 };
-  await createJob({
-    ...{ format: 1, ...ref, status: "queued", attempt: 1, createdAt: now, updatedAt: now, model: "m", upload },
-    ...{ fileName: path, options },
-  });
+  await createJob(jobRecord({ ...ref, status: "queued", upload, fileName: path, options }));
   const executionName = `${ref.jobId}-test`;
   const job = { ...ref, bucket: "uploads", key: keys.upload(ref), etag: "", sizeBytes: 0, options, webhook: false };
   return { job, executionName, workPrefix: keys.workPrefix(executionName) };

@@ -12,6 +12,7 @@ import {
   updateJob,
 } from "../../layers/storage/index.ts";
 import type { Transcript } from "../../layers/transcript/index.ts";
+import { jobRecord } from "../../test/support/job.ts";
 import { openTestS3 } from "../../test/support/s3.ts";
 import { handler as fail } from "./fail.ts";
 import { handler } from "./merge.ts";
@@ -33,12 +34,8 @@ const failure = { step: "transcribe", error: "Runtime.OutOfMemory", cause: '{"er
 /** A job in exact mode over 20 s, of which `slices` of 5 s are transcribed. */
 async function exactJob(slices: number) {
   const ref = { tenant: defaultTenant, jobId: newJobId() };
-  const now = new Date().toISOString();
   const upload = { key: keys.upload(ref), sizeBytes: 1 };
-  await createJob({
-    ...{ format: 1, ...ref, status: "running", attempt: 1, fileName: "a.mp3", createdAt: now, updatedAt: now },
-    ...{ model: "m", options, upload, executionName },
-  });
+  await createJob(jobRecord({ ...ref, status: "running", options, upload, executionName }));
   // Those of a partial job stay, for a retry.
   await deletePrefix("results", workPrefix);
   const put = (key: string, value: unknown, metadata = {}) =>

@@ -4,12 +4,12 @@ import {
   createJob,
   deleteJobRecord,
   headObject,
-  jobOptionsSchema,
   keys,
   putObject,
   readJob,
   updateJob,
 } from "../../layers/storage/index.ts";
+import { jobRecord } from "../../test/support/job.ts";
 import { openTestS3 } from "../../test/support/s3.ts";
 import { report } from "./progress.ts";
 import { recordFailure } from "./record-failure.ts";
@@ -22,11 +22,7 @@ afterAll(() => storage[Symbol.asyncDispose]());
 
 async function queued() {
   const ref = { tenant: defaultTenant, jobId: newJobId() };
-  const now = new Date().toISOString();
-  await createJob({
-    ...{ format: 1, ...ref, status: "queued", attempt: 1, fileName: "a.wav", createdAt: now, updatedAt: now },
-    ...{ model: "m", options: jobOptionsSchema.parse({}), upload: { key: keys.upload(ref), sizeBytes: 1 } },
-  });
+  await createJob(jobRecord({ ...ref, status: "queued" }));
   return { ...ref, executionName: executionNameOf(ref, "0123456789abcdef", 1) };
 }
 

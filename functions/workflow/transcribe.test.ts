@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { defaultTenant, newJobId } from "../../layers/core/index.ts";
 import { createJob, jobOptionsSchema, keys, putObject, readJob } from "../../layers/storage/index.ts";
+import { jobRecord } from "../../test/support/job.ts";
 import { openTestS3 } from "../../test/support/s3.ts";
 import { handler } from "./transcribe.ts";
 
@@ -12,13 +13,10 @@ afterAll(() => storage[Symbol.asyncDispose]());
 
 it("says how far the job is for a slice whose worker died before it could, and does not compute it again", async () => {
   const ref = { tenant: defaultTenant, jobId: newJobId() };
-  const now = new Date().toISOString();
   const options = jobOptionsSchema.parse({ mode: "exact" });
   const upload = { key: keys.upload(ref), sizeBytes: 1 };
-  await createJob({
-    ...{ format: 1, ...ref, status: "running", attempt: 1, fileName: "a.wav", createdAt: now, updatedAt: now },
-    ...{ model: "m", options, upload, executionName: "e", exact: { seekMs: 0, durationMs: 9000 } },
-  });
+  const exact = { seekMs: 0, durationMs: 9000 };
+  await createJob(jobRecord({ ...ref, status: "running", options, upload, executionName: "e", exact }));
   const slice = { segments: [], windows: [], checkpoint: { seekMs: 4000 }, done: false };
   await putObject("results", keys.exactSlice("work/e/", 0), JSON.stringify(slice), "application/json");
   const reply = await handler(

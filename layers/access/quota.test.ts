@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { jobRecord } from "../../test/support/job.ts";
 import { openTestS3 } from "../../test/support/s3.ts";
 import { type JobRef, newJobId, parseTenantId, type TenantId } from "../core/index.ts";
-import { createJob, jobOptionsSchema, updateJob } from "../storage/index.ts";
+import { createJob, updateJob } from "../storage/index.ts";
 import { claimJob, releaseJob } from "./quota-jobs.ts";
 import { chargeMinutes, requireMinutes } from "./quota-minutes.ts";
 
@@ -21,23 +22,9 @@ beforeEach(() => {
 const quota = { mostJobs: 3, uploadWithinMs: 3_600_000 };
 
 async function job(): Promise<JobRef> {
-  const ref = { tenant, jobId: newJobId() };
-  const at = new Date().toISOString();
-  await createJob({
-    ...{
-      format: 1,
-      ...ref,
-      status: "queued",
-      attempt: 1,
-      fileName: "a.wav",
-      model: "none",
-      createdAt: at,
-      updatedAt: at,
-    },
-    options: jobOptionsSchema.parse({}),
-    upload: { key: "k", sizeBytes: 1 },
-  });
-  return ref;
+  const job = jobRecord({ tenant, status: "queued" });
+  await createJob(job);
+  return { tenant, jobId: job.jobId };
 }
 
 const outcomes = async (work: Promise<unknown>[]) =>

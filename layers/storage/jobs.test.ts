@@ -1,16 +1,8 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { jobRecord } from "../../test/support/job.ts";
 import { openTestS3 } from "../../test/support/s3.ts";
 import { defaultTenant, newJobId } from "../core/index.ts";
-import {
-  createJob,
-  deleteJobRecord,
-  type JobRecord,
-  jobOptionsSchema,
-  keys,
-  listJobs,
-  readJob,
-  updateJob,
-} from "./index.ts";
+import { createJob, deleteJobRecord, jobOptionsSchema, keys, listJobs, readJob, updateJob } from "./index.ts";
 import { deleteObject, listKeys } from "./objects.ts";
 
 let storage: AsyncDisposable;
@@ -19,11 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => storage[Symbol.asyncDispose]());
 
-const jobAt = (createdAt: string, jobId = newJobId()): JobRecord => ({
-  ...{ format: 1, tenant: defaultTenant, jobId, status: "awaiting_upload", attempt: 1, fileName: "a.wav" },
-  ...{ createdAt, updatedAt: createdAt, model: "m", options: jobOptionsSchema.parse({}) },
-  upload: { key: keys.upload({ tenant: defaultTenant, jobId }), sizeBytes: 1 },
-});
+const jobAt = (createdAt: string, jobId = newJobId()) => jobRecord({ createdAt, jobId });
 
 async function names(): Promise<string[]> {
   const found: string[] = [];

@@ -1,17 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { jobRecord } from "../../test/support/job.ts";
 import { openTestS3 } from "../../test/support/s3.ts";
 import { type RecordingStates, recordingStates } from "../../test/support/states.ts";
 import { defaultTenant, type JobRef, newJobId } from "../core/index.ts";
-import {
-  createJob,
-  headObject,
-  type JobRecord,
-  jobOptionsSchema,
-  keys,
-  putObject,
-  readJob,
-  updateJob,
-} from "../storage/index.ts";
+import { createJob, headObject, type JobRecord, keys, putObject, readJob, updateJob } from "../storage/index.ts";
 import { deleteJob } from "./delete.ts";
 import { retryJob } from "./retry.ts";
 import { startJob } from "./start.ts";
@@ -35,10 +27,7 @@ beforeEach(() => {
 });
 
 async function create(createdAt: string, upload: JobRecord["upload"]): Promise<JobRecord> {
-  await createJob({
-    ...{ format: 1, ...ref, status: "awaiting_upload", attempt: 1, fileName: "a.wav", createdAt, updatedAt: createdAt },
-    ...{ model: "m", options: jobOptionsSchema.parse({}), upload },
-  });
+  await createJob(jobRecord({ ...ref, createdAt, upload }));
   return readJob(ref);
 }
 

@@ -2,9 +2,10 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
+import { jobRecord } from "../../test/support/job.ts";
 import { openTestS3 } from "../../test/support/s3.ts";
 import { defaultTenant, type JobRef, newJobId } from "../core/index.ts";
-import { createJob, type JobRecord, jobOptionsSchema, keys, putObject, readJob, updateJob } from "../storage/index.ts";
+import { createJob, type JobRecord, keys, putObject, readJob, updateJob } from "../storage/index.ts";
 import { startJob } from "./start.ts";
 import { cancelJob } from "./stop.ts";
 
@@ -52,11 +53,7 @@ const failed: Partial<JobRecord> = {
 beforeEach(async () => {
   started.length = 0;
   ref = { tenant: defaultTenant, jobId: newJobId() };
-  const now = new Date().toISOString();
-  await createJob({
-    ...{ format: 1, ...ref, status: "awaiting_upload", attempt: 1, fileName: "a.wav", createdAt: now, updatedAt: now },
-    ...{ model: "m", options: jobOptionsSchema.parse({}), upload: { key: keys.upload(ref), sizeBytes: 1 } },
-  });
+  await createJob(jobRecord(ref));
 });
 
 it("starts one execution, however often the event of an upload comes, and leaves an ended job alone", async () => {

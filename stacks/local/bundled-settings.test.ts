@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { defaultTenant, type JobRef, newJobId, readSettings } from "../../layers/core/index.ts";
 import { embeddingSize } from "../../layers/search/embedder.ts";
-import { createJob, jobOptionsSchema, keys, putObject } from "../../layers/storage/index.ts";
+import { createJob, keys, putObject } from "../../layers/storage/index.ts";
+import { jobRecord } from "../../test/support/job.ts";
 import { servePinecone } from "../../test/support/pinecone-server.ts";
 import { openTestS3 } from "../../test/support/s3.ts";
 import { functionSpecs } from "../app/index.ts";
@@ -50,11 +51,7 @@ afterAll(async () => {
 beforeEach(async () => {
   before = { ...process.env };
   ref = { tenant: defaultTenant, jobId: newJobId() };
-  const now = new Date().toISOString();
-  await createJob({
-    ...{ format: 1, ...ref, status: "done", attempt: 1, fileName: "a.wav", createdAt: now, updatedAt: now },
-    ...{ model: "m", options: jobOptionsSchema.parse({}), upload: { key: keys.upload(ref), sizeBytes: 1 } },
-  });
+  await createJob(jobRecord({ ...ref, status: "done" }));
   await putObject("results", keys.transcript(ref, "json"), transcript, "application/json");
 });
 afterEach(() => {

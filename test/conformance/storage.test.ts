@@ -19,6 +19,7 @@ import {
   readJsonLines,
   updateJob,
 } from "../../layers/storage/index.ts";
+import { jobRecord } from "../support/job.ts";
 import { openTestS3 } from "../support/s3.ts";
 
 let storage: AsyncDisposable;
@@ -28,19 +29,7 @@ beforeAll(async () => {
 afterAll(() => storage[Symbol.asyncDispose]());
 
 const tenant = defaultTenant;
-const record = (jobId = newJobId()) => ({
-  tenant,
-  format: 1 as const,
-  jobId,
-  status: "awaiting_upload" as const,
-  attempt: 1,
-  fileName: "a.mp3",
-  createdAt: new Date().toISOString(),
-  updatedAt: new Date().toISOString(),
-  model: "demo",
-  options: { task: "transcribe" as const, mode: "parallel" as const, words: false },
-  upload: { key: keys.upload({ tenant, jobId }), sizeBytes: 1 },
-});
+const record = (jobId = newJobId()) => jobRecord({ jobId });
 
 describe("objects", () => {
   it("writes only if absent, and only if unchanged", async () => {
@@ -102,7 +91,7 @@ describe("job records", () => {
     const job = record();
     expect(await createJob(job)).toBe(true);
     expect(await createJob({ ...job, fileName: "other" })).toBe(false);
-    expect(await readJob(job)).toMatchObject({ fileName: "a.mp3" });
+    expect(await readJob(job)).toMatchObject({ fileName: "a.wav" });
     expect((await listJobs(tenant, { limit: 10 })).jobs.map(({ jobId }) => jobId)).toContain(job.jobId);
     await expect(readJob({ tenant, jobId: newJobId() })).rejects.toMatchObject({ code: "job.not_found" });
   });
