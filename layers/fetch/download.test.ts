@@ -76,6 +76,20 @@ describe("a download that is cut", () => {
 });
 
 describe("a server in trouble", () => {
+  it.each([
+    ["seconds", () => "1"],
+    ["a date", () => new Date(Date.now() + 2000).toUTCString()],
+  ])("is not asked again before the time that it names in %s", async (_, after) => {
+    const askedMs: number[] = [];
+    await using server = await StandIn.start((_request, response) => {
+      askedMs.push(performance.now());
+      if (askedMs.length === 1) response.writeHead(503, { "retry-after": after() }).end();
+      else response.writeHead(200, { "content-length": file.length }).end(file);
+    });
+    expect((await read(server)).bytes.equals(file)).toBe(true);
+    expect(askedMs[1]! - askedMs[0]!).toBeGreaterThan(900);
+  });
+
   it("is asked again after a pause", async () => {
     let answers = 0;
     await using server = await StandIn.start((_, response) => {

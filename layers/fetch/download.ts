@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { URL } from "node:url";
-import { MediaError } from "../core/index.ts";
+import { MediaError, retryAfterMs } from "../core/index.ts";
 import type { AddressGuard } from "./guard.ts";
 import { explainNetworkError, explainStatus, tooLarge } from "./network-error.ts";
 import { type GuardedResponse, guardedRequest } from "./request.ts";
@@ -147,10 +147,10 @@ async function ask(address: string, options: DownloadOptions, extra: Record<stri
   const status = response.headers["cf-mitigated"] === undefined ? response.status : 403;
   const refusal = explainStatus(status, host) ?? encodingRefusal(response);
   if (!refusal) return response;
-  const wait = Number(response.headers["retry-after"]) * 1000;
+  const waitMs = retryAfterMs(response.headers["retry-after"]);
   response.body.destroy();
-  if (refusal.code === "source.unavailable" && wait > 0) {
-    await sleep(Math.min(wait, retryAfterMaxMs), undefined, { signal });
+  if (refusal.code === "source.unavailable" && waitMs) {
+    await sleep(Math.min(waitMs, retryAfterMaxMs), undefined, { signal });
   }
   throw refusal;
 }
