@@ -74,11 +74,7 @@ export class ExecutionIndex {
   end(arn: string, status: EndStatus, stopDate: string, telling?: Promise<boolean> | undefined): void {
     this.#append({ ended: { arn, status, stopDate, ...(telling ? { untold: true } : {}) } });
     // An index that is closed by then says so at its next opening.
-    void telling?.then((told) => told && this.told(arn)).catch(() => undefined);
-  }
-
-  told(arn: string): void {
-    this.#append({ told: { arn } });
+    void telling?.then((told) => told && this.#append({ told: { arn } })).catch(() => undefined);
   }
 
   forget(arn: string): void {
