@@ -1,9 +1,9 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, it } from "vitest";
-import { defaultTenant, newJobId } from "../../layers/core/index.ts";
-import { resolveModel } from "../../layers/models/index.ts";
+import { afterAll, afterEach, beforeAll, expect, it, vi } from "vitest";
+import { defaultTenant, newJobId, voiceModelIds } from "../../layers/core/index.ts";
+import { resolveModel, resolveVoiceModel } from "../../layers/models/index.ts";
 import { getJson, jobOptionsSchema, keys, putObject } from "../../layers/storage/index.ts";
 import { openTestS3 } from "../../test/support/s3.ts";
 import { handler } from "./infer.ts";
@@ -18,6 +18,10 @@ beforeAll(async () => {
 afterAll(async () => {
   await storage[Symbol.asyncDispose]();
   await rm(directory, { recursive: true, force: true });
+});
+
+afterEach(() => {
+  vi.unstubAllEnvs();
 });
 
 it.each([
@@ -36,4 +40,30 @@ it.each([
   const result = await getJson("results", keys.result(workPrefix, 0));
   if (code) expect(result).toBeUndefined();
   else expect(result?.value).toMatchObject({ segments: expect.any(Array) });
+});
+
+it("adds the judgement that an earlier attempt could not make, and keeps the text as it is", async () => {
+  const workPrefix = "work/judged-later/";
+  const window = { index: 0, key: keys.window(workPrefix, 0), startMs: 0, endMs: 2_000, speech: [[0, 2_000]] };
+  await putObject("results", window.key, Buffer.alloc(2 * 32_000), "application/octet-stream");
+  const infer = () =>
+    handler({
+      ...{ tenant: defaultTenant, jobId: newJobId(), workPrefix, window, options: jobOptionsSchema.parse({}) },
+      work: { recognition: "windows", tasks: ["transcribe", "voice"], language: true, mode: "parallel" },
+    });
+  const result = async () => (await getJson("results", keys.result(workPrefix, 0)))?.value as object;
+  expect(await infer()).toEqual({ index: 0, reused: false });
+  const text = await result();
+  expect(text).not.toHaveProperty("voice");
+  expect(await infer()).toEqual({ index: 0, reused: true });
+
+  const { directory: built } = await resolveVoiceModel({
+    ...{ id: voiceModelIds.demo, modelsDirectory: directory, precision: "int8" },
+  });
+  vi.stubEnv("VOICE_MODEL_DIR", built);
+  expect(await infer()).toEqual({ index: 0, reused: false });
+  const whole = await result();
+  expect(whole).toEqual({ ...text, voice: { scores: expect.any(Array), skipped: false } });
+  expect(await infer()).toEqual({ index: 0, reused: true });
+  expect(await result()).toEqual(whole);
 });

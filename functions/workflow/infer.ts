@@ -4,7 +4,7 @@ import { environmentValue, log, MediaError, readSettings } from "../../layers/co
 import { watchMemory } from "../../layers/inference/index.ts";
 import { openProvider, type SpeechProvider } from "../../layers/providers/index.ts";
 import { detectWindowLanguage, transcribeWindow } from "../../layers/speech/index.ts";
-import { headObject, keys, openObject, putObject, textTaskOf } from "../../layers/storage/index.ts";
+import { getJson, keys, openObject, putObject, textTaskOf } from "../../layers/storage/index.ts";
 import {
   clipInputSchema,
   type clipOutputSchema,
@@ -14,9 +14,9 @@ import {
   type speechClipOutputSchema,
 } from "../../layers/workflow/index.ts";
 import { recogniser, speechOptions } from "./recogniser.ts";
-import { timingMetadata } from "./timings.ts";
+import { timingMetadata, timingOf } from "./timings.ts";
 import { judgeWindow, scoreStretch } from "./voice.ts";
-import type { WindowVoice } from "./voice-results.ts";
+import { saysVoice, type WindowVoice } from "./voice-results.ts";
 
 type Input = z.output<typeof inferInputSchema>;
 type WindowTranscript = z.input<typeof speechClipOutputSchema>["transcript"];
@@ -24,9 +24,9 @@ type WindowTranscript = z.input<typeof speechClipOutputSchema>["transcript"];
 let provider: Promise<SpeechProvider> | undefined;
 
 /**
- * Recognises one window, by the model here or by the service that ASR_PROVIDER names, and judges its voices, as the plan says. The
- * result is written once: a window whose result exists is not computed again, and of two workers on one window the first to finish
- * wins. A clip that comes with the event is judged or recognised at once, and nothing is written.
+ * Recognises one window, by the model here or by the service that ASR_PROVIDER names, and judges its voices, as the plan says. What a
+ * result says is not computed again, and of two workers on one window the first to finish wins; a judgement that an earlier attempt at
+ * the job could not make is added. A clip that comes with the event is judged or recognised at once, and nothing is written.
  */
 export async function handler(
   event: unknown,
@@ -50,21 +50,28 @@ export async function handler(
   const { workPrefix, window } = input;
   const bucket = environmentValue("RESULTS_BUCKET");
   const resultKey = keys.result(workPrefix, window.index);
-  if (await headObject(bucket, resultKey)) return { index: window.index, reused: true };
+  const stored = await getJson(bucket, resultKey);
+  const judges = input.work.tasks.includes("voice");
+  if (stored && (!judges || saysVoice(stored.value))) return { index: window.index, reused: true };
 
   const started = performance.now();
   const pcm = await readPcm(bucket, window.key);
-  const transcript = input.work.recognition === "windows" ? await recognise(pcm, input) : undefined;
+  const transcript = stored ? (stored.value as WindowTranscript) : await transcriptOf(pcm, input);
   // After it: two models are never in use at once, so that they need not fit the memory together.
-  const voice = input.work.tasks.includes("voice") ? await judge(pcm, input, transcript !== undefined) : undefined;
+  const voice = judges ? await judge(pcm, input, transcript !== undefined) : undefined;
+  if (stored && !voice) return { index: window.index, reused: true };
   const result = { ...transcript, ...(voice && { voice }) };
+  const before = stored ? timingOf(stored.metadata) : 0;
   const first = await putObject(bucket, resultKey, `${JSON.stringify(result)}\n`, "application/json", {
-    onlyIfAbsent: true,
-    metadata: timingMetadata(performance.now() - started),
+    ...(stored ? { onlyIfEtag: stored.etag } : { onlyIfAbsent: true }),
+    metadata: timingMetadata(before + performance.now() - started),
   });
   log.info("window inferred", { key: resultKey, first });
   return { index: window.index, reused: !first };
 }
+
+const transcriptOf = async (pcm: Float32Array, input: Input): Promise<WindowTranscript | undefined> =>
+  input.work.recognition === "windows" ? recognise(pcm, input) : undefined;
 
 /** Where judging fails for good, text that is there is kept: merge finds the window without a judgement, and says so. */
 async function judge(pcm: Float32Array, input: Input, hasText: boolean): Promise<WindowVoice | undefined> {

@@ -7,6 +7,9 @@ export type WindowVoice = z.output<typeof windowVoiceSchema>;
 
 const resultSchema = z.object({ voice: windowVoiceSchema });
 
+/** @param result as it is stored */
+export const saysVoice = (result: unknown): boolean => resultSchema.safeParse(result).success;
+
 /** What the windows of one file say about its voices, gathered while their results are read. */
 export class VoiceResults {
   readonly #byIndex = new Map<number, WindowVoice>();
