@@ -84,6 +84,18 @@ describe("the sweep", () => {
     },
   );
 
+  it.each(["running", "done"] as const)(
+    "notes the execution of a %s job whose maker died before it could",
+    async (status) => {
+      await registerAddress();
+      const { executionName, executionArn } = await startJob(ref);
+      await updateJob(ref, () => ({ status, executionArn: undefined }));
+      await handler();
+      expect(await readJob(ref)).toMatchObject({ status, executionName, executionArn });
+      expect(states.started).toHaveLength(1);
+    },
+  );
+
   it("finds nothing of a job that was deleted", async () => {
     await deleteJob(await registerAddress());
     expect(await handler()).toEqual({ started: 0 });

@@ -15,7 +15,7 @@ export async function handler(): Promise<{ started: number }> {
   for await (const key of uploads()) {
     try {
       const ref = jobOfUpload(key);
-      if (ref && hasBegun(await readJob(ref))) continue;
+      if (ref && isStarted(await readJob(ref))) continue;
       const now = new Date().toISOString();
       const job = await startUploaded(key, (options) => modelIdentity(options, settings));
       if (job?.executionName && job.updatedAt >= now) started++;
@@ -35,9 +35,9 @@ export async function handler(): Promise<{ started: number }> {
   return { started };
 }
 
-/** Before its execution an upload is awaited and an address queued; the execution's own steps say that it has begun. */
-const hasBegun = ({ status, executionName }: JobRecord) =>
-  status !== "awaiting_upload" && (status !== "queued" || executionName !== undefined);
+/** Before its execution an upload is awaited and an address queued. One that its own first step told of has no ARN on record yet. */
+const isStarted = ({ status, executionName, executionArn }: JobRecord) =>
+  executionName === undefined ? status !== "awaiting_upload" && status !== "queued" : executionArn !== undefined;
 
 async function* uploads(): AsyncGenerator<string> {
   const bucket = environmentValue("UPLOADS_BUCKET");

@@ -8,7 +8,7 @@ import {
   sha256Hex,
 } from "../core/index.ts";
 import { ensureNamed, headObject, type JobRecord, keys, putObject, readJob, updateJob } from "../storage/index.ts";
-import { startExecution } from "./execution.ts";
+import { executionArnOf, startExecution } from "./execution.ts";
 import type { ExecutionInput } from "./payloads.ts";
 import { tellOfEnd } from "./tell.ts";
 
@@ -60,7 +60,7 @@ export async function startJob({ tenant, jobId }: JobRef): Promise<JobRecord> {
     options: job.options,
     webhook: job.webhook === true,
   };
-  if (job.executionName === executionName(input, job)) return job;
+  if (job.executionName === executionName(input, job)) return withArn(job, job.executionName);
   if (job.executionName !== undefined || job.status === "failed") job = await startOver(job);
   const name = executionName(input, job);
   const executionArn = await startExecution(name, input);
@@ -81,6 +81,11 @@ function recordStart(
     if (current.status === "canceled") return undefined;
     return { status: "queued", executionName: name, executionArn, ...(object ? { object } : {}) };
   });
+}
+
+/** Its own first step says that an execution runs, but not what its ARN is; who would have said so may have died. */
+function withArn(job: JobRecord, name: string): JobRecord | Promise<JobRecord> {
+  return job.executionArn === undefined ? recordStart(job, { name, executionArn: executionArnOf(name) }) : job;
 }
 
 /**
@@ -119,7 +124,7 @@ async function startFetch(job: JobRecord): Promise<JobRecord> {
     ...{ tenant, jobId, bucket, key: keys.upload(job), etag: "", sizeBytes: 0, options, webhook },
   };
   const name = executionName(input, job);
-  if (job.executionName === name) return job;
+  if (job.executionName === name) return withArn(job, name);
   // Who made the record may have died before the name, and nobody may ever repeat the request.
   await ensureNamed(job);
   const executionArn = await startExecution(name, input);

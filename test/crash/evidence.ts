@@ -13,6 +13,8 @@ export type Evidence = {
   files: string[];
   /** Files in the buckets that no object names, uploads that are open, and what is in folders for what is temporary. */
   orphans: string[];
+  /** Uploads in parts whose maker died before their job was on record: nobody knows of them but the bucket's lifecycle rule. */
+  unheardUploads: number;
   /** How often executions were started, and how they ended: `SUCCEEDED`. */
   executions: string[];
 };
@@ -64,7 +66,16 @@ export async function gatherEvidence(dataDirectory: string, jobId: string): Prom
   const named = new Set(stored.flatMap(({ bucket, segments }) => segments.map(({ file }) => `${bucket}/data/${file}`)));
   const orphans: string[] = [];
   const files: string[] = [];
+  let unheardUploads = 0;
   for (const file of await filesBelow(dataDirectory)) {
+    if (/\/uploads\/[^/]+\/upload\.json$/.test(file)) {
+      const { key } = JSON.parse(await readFile(join(dataDirectory, file), "utf8")) as { key: string };
+      const record = key.replace(/^uploads\/(.+)\/source$/, "jobs/$1.json");
+      if (!stored.some((object) => object.key === record)) {
+        unheardUploads++;
+        continue;
+      }
+    }
     const inBucket = /^s3\/buckets\/([^/]+\/(data|objects|uploads|tmp)\/.+)$/.exec(file);
     if (inBucket) {
       if (inBucket[2] !== "objects" && !named.has(inBucket[1] ?? "")) orphans.push(withoutIds(file));
@@ -94,6 +105,7 @@ export async function gatherEvidence(dataDirectory: string, jobId: string): Prom
     job: job && withoutTimes(JSON.parse(await contentOf(dataDirectory, job))),
     files: [...new Set(files)].sort(),
     orphans,
+    unheardUploads,
     executions: await executionEnds(dataDirectory),
   };
 }
