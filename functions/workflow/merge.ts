@@ -20,7 +20,7 @@ import {
   type Transcript,
   transcriptSchema,
 } from "../../layers/transcript/index.ts";
-import { type MergeOutput, mergeInputSchema } from "../../layers/workflow/index.ts";
+import { isOwn, type MergeOutput, mergeInputSchema } from "../../layers/workflow/index.ts";
 import { readActivity } from "./activity.ts";
 import { addVoice } from "./merge-voice.ts";
 import { report } from "./progress.ts";
@@ -45,8 +45,8 @@ export async function handler(event: unknown): Promise<MergeOutput> {
   }
 
   if (record.status === "canceled") throw new MediaError("job.canceled", `Job ${job.jobId} was canceled.`);
-  if (record.executionName !== undefined && record.executionName !== executionName) {
-    throw new MediaError("storage.object_changed", `Job ${job.jobId} was sent other bytes meanwhile.`);
+  if (!isOwn(record, executionName)) {
+    throw new MediaError("storage.object_changed", `Job ${job.jobId} was sent other bytes, or again, meanwhile.`);
   }
   const voices = split.work.tasks.includes("voice") ? new VoiceResults() : undefined;
   const results = await openResults(bucket, input, voices);

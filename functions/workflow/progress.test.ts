@@ -44,3 +44,11 @@ it("takes what is left of the failed execution of a deleted job away, and is con
   expect(await headObject("results", keys.audio(workPrefix))).toBeUndefined();
   expect(await headObject("results", keys.result(workPrefix, 0))).toBeUndefined();
 });
+
+it("ends the execution of an attempt whose job is tried again, and leaves the record to the newer one", async () => {
+  const job = await queued();
+  await updateJob(job, () => ({ status: "awaiting_upload", attempt: 2, executionName: undefined }));
+  await expect(report(job, { status: "running" })).rejects.toMatchObject({ code: "storage.object_changed" });
+  expect(await readJob(job)).toMatchObject({ status: "awaiting_upload", attempt: 2 });
+  expect(await readJob(job)).not.toHaveProperty("executionName");
+});

@@ -1,7 +1,7 @@
 import type { z } from "zod";
-import { attemptOfExecution, environmentValue, log, MediaError, mostAttempts } from "../../layers/core/index.ts";
+import { environmentValue, log, MediaError } from "../../layers/core/index.ts";
 import { deletePrefix, isFinal, isResult, type JobRecord, updateJob } from "../../layers/storage/index.ts";
-import { describeFailure, type failInputSchema } from "../../layers/workflow/index.ts";
+import { describeFailure, type failInputSchema, isOwn } from "../../layers/workflow/index.ts";
 
 /**
  * Says in the job's record what happened to its execution. Of the work objects only results are left: a retry goes on from them.
@@ -43,10 +43,4 @@ export async function recordFailure(input: z.output<typeof failInputSchema>): Pr
     workObjectsDeleted: deleted,
   });
   return record;
-}
-
-/** Whether the record is this execution's to write: of a job that is being tried again it may be neither its own nor yet another's. */
-function isOwn({ executionName, attempt }: JobRecord, name: string): boolean {
-  if (executionName !== undefined) return executionName === name;
-  return (attemptOfExecution(name) ?? attempt) >= Math.min(attempt, mostAttempts);
 }

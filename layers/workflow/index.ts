@@ -1,6 +1,7 @@
 export * from "./delete.ts";
 export * from "./failure.ts";
 export * from "./map-results.ts";
+export { isOwn, isSuperseded } from "./own.ts";
 export * from "./payloads.ts";
 export * from "./register.ts";
 export * from "./retry.ts";

@@ -7,6 +7,7 @@ import { createJob, headObject, type JobRecord, keys, putObject, readJob, update
 import { deleteJob } from "./delete.ts";
 import { retryJob } from "./retry.ts";
 import { startJob } from "./start.ts";
+import { cancelJob } from "./stop.ts";
 
 let storage: AsyncDisposable;
 let states: RecordingStates;
@@ -84,4 +85,17 @@ it("refuses to retry where other bytes lie in the inbox now, and leaves what the
   await putObject("uploads", key, "newer", "audio/wav");
   await expect(retryJob(ref, () => "m")).rejects.toMatchObject({ code: "storage.object_changed" });
   expect(await readJob(ref)).toMatchObject({ status: "partial", attempt: 1 });
+});
+
+it("leaves the record to the retry where the start of the attempt before it is answered late", async () => {
+  await create(new Date().toISOString(), { key: keys.upload(ref), sizeBytes: 1 });
+  await putObject("uploads", keys.upload(ref), "a", "audio/wav");
+  states.beforeAnswer = async () => {
+    await cancelJob(ref);
+    await retryJob(ref, () => "m");
+  };
+  await startJob(ref);
+  const [first, second] = states.started;
+  expect(first?.name).not.toBe(second?.name);
+  expect(await readJob(ref)).toMatchObject({ status: "queued", attempt: 2, executionName: second?.name });
 });

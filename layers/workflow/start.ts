@@ -9,6 +9,7 @@ import {
 } from "../core/index.ts";
 import { ensureNamed, headObject, type JobRecord, keys, putObject, readJob, updateJob } from "../storage/index.ts";
 import { executionArnOf, startExecution } from "./execution.ts";
+import { isSuperseded } from "./own.ts";
 import type { ExecutionInput } from "./payloads.ts";
 import { tellOfEnd } from "./tell.ts";
 
@@ -78,7 +79,7 @@ function recordStart(
 ): Promise<JobRecord> {
   return updateJob(ref, (current) => {
     if (current.executionName === name) return current.executionArn === undefined ? { executionArn } : undefined;
-    if (current.status === "canceled") return undefined;
+    if (current.status === "canceled" || isSuperseded(current, name)) return undefined;
     return { status: "queued", executionName: name, executionArn, ...(object ? { object } : {}) };
   });
 }

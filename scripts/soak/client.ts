@@ -50,6 +50,13 @@ export class SoakClient {
     return this.call("GET", `/v1/jobs/${jobId}`) as Promise<JobState>;
   }
 
+  /** Sent again after a reply that was lost, it is refused: the job is at work. */
+  async retry(jobId: string): Promise<void> {
+    await this.call("POST", `/v1/jobs/${jobId}/retry`).catch((error: unknown) => {
+      if (!(error instanceof Refused) || error.status !== 409) throw error;
+    });
+  }
+
   /** Everything of the tenant, whoever asked for it. */
   async jobs(): Promise<JobState[]> {
     const found: JobState[] = [];

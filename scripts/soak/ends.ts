@@ -57,7 +57,7 @@ async function judgeOne(one: Sent, ends: Ends, digests: Map<string, Set<string>>
   }
   if (job.status === "canceled" && expected === "canceled or done") return;
   if (job.status === "failed" || job.status === "partial" || job.status === "canceled") {
-    await client.call("POST", `/v1/jobs/${jobId}/retry`);
+    await client.retry(jobId);
     job = await client.ended(jobId);
     if (job?.status === "done") ends.repaired++;
   }

@@ -156,7 +156,7 @@ async function canceled(client: SoakClient, { speech }: SoakFiles, random: Rando
 async function retried(client: SoakClient, files: SoakFiles, random: Random): Promise<Sent> {
   const { jobId } = await canceled(client, files, random);
   const job = await client.ended(jobId);
-  if (job?.status === "canceled") await client.call("POST", `/v1/jobs/${jobId}/retry`);
+  if (job?.status === "canceled") await client.retry(jobId);
   return { kind: "canceled, then retried", client, jobId, expected: "done" };
 }
 

@@ -13,8 +13,11 @@ export type Evidence = {
   files: string[];
   /** Files in the buckets that no object names, uploads that are open, and what is in folders for what is temporary. */
   orphans: string[];
-  /** Uploads in parts whose maker died before their job was on record: nobody knows of them but the bucket's lifecycle rule. */
-  unheardUploads: number;
+  /**
+   * Jobs, and uploads in parts of such, whose maker died before they could be listed, and whose client has made another: nobody knows of them.
+   * The bucket's lifecycle rule ends the uploads.
+   */
+  unheard: number;
   /** How often executions were started, and how they ended: `SUCCEEDED`. */
   executions: string[];
 };
@@ -66,13 +69,13 @@ export async function gatherEvidence(dataDirectory: string, jobId: string): Prom
   const named = new Set(stored.flatMap(({ bucket, segments }) => segments.map(({ file }) => `${bucket}/data/${file}`)));
   const orphans: string[] = [];
   const files: string[] = [];
-  let unheardUploads = 0;
+  const isUnheard = unheardBy(stored, jobId);
+  let unheard = 0;
   for (const file of await filesBelow(dataDirectory)) {
     if (/\/uploads\/[^/]+\/upload\.json$/.test(file)) {
       const { key } = JSON.parse(await readFile(join(dataDirectory, file), "utf8")) as { key: string };
-      const record = key.replace(/^uploads\/(.+)\/source$/, "jobs/$1.json");
-      if (!stored.some((object) => object.key === record)) {
-        unheardUploads++;
+      if (isUnheard(key)) {
+        unheard++;
         continue;
       }
     }
@@ -99,15 +102,22 @@ export async function gatherEvidence(dataDirectory: string, jobId: string): Prom
   return {
     // A request that came twice is on record twice.
     objects: stored
+      .filter(({ key }) => !key.startsWith("jobs/") || !isUnheard(key))
       .map(({ bucket, key }) => `${bucket}/${withoutIds(key)}`)
       .filter((name) => !name.includes("/audit/"))
       .sort(),
     job: job && withoutTimes(JSON.parse(await contentOf(dataDirectory, job))),
     files: [...new Set(files)].sort(),
     orphans,
-    unheardUploads,
+    unheard,
     executions: await executionEnds(dataDirectory),
   };
+}
+
+/** By the key of its upload or its record: a job that no client of this run has heard of, and that is not listed. */
+function unheardBy(stored: readonly StoredRecord[], heard: string): (key: string) => boolean {
+  const known = new Set([heard, ...stored.map(({ key }) => /\/by-time\/\d+-(.+)$/.exec(key)?.[1])]);
+  return (key) => !known.has(/(?:\/|-)(j[0-9a-z]{22})(?=[./]|$)/.exec(key)?.[1]);
 }
 
 async function contentOf(

@@ -30,7 +30,7 @@ const rows = new Map<string, Row>();
 const failures: string[] = [];
 let lost = 0;
 let orphans = 0;
-let unheardUploads = 0;
+let unheard = 0;
 
 const folder = await mkdtemp(join(tmpdir(), "halfgig-matrix-"));
 try {
@@ -71,7 +71,7 @@ try {
     if (found.length === 0) row.same++;
     if (result?.status !== "done") lost++;
     orphans += result?.evidence.orphans.length ?? 0;
-    unheardUploads += result?.evidence.unheardUploads ?? 0;
+    unheard += result?.evidence.unheard ?? 0;
     if (found.length > 0) {
       failures.push(`${labelOf(point)} at ${result?.at}\n  ${found.join("\n  ")}\n  ${result?.notices}`);
       console.log(failures.at(-1));
@@ -105,6 +105,6 @@ console.table(
   ]),
 );
 console.log(
-  `points ${sum((row) => row.tried)}, kills ${sum((row) => row.killed)}, as without a fault ${sum((row) => row.same)}, jobs lost ${lost}, orphans ${orphans}, uploads that nobody heard of ${unheardUploads}`,
+  `points ${sum((row) => row.tried)}, kills ${sum((row) => row.killed)}, as without a fault ${sum((row) => row.same)}, jobs lost ${lost}, orphans ${orphans}, uploads of jobs that nobody heard of ${unheard}`,
 );
 if (failures.length > 0) process.exitCode = 1;

@@ -7,6 +7,8 @@ export type Started = { name: string; input: Record<string, unknown> };
 export type RecordingStates = AsyncDisposable & {
   started: Started[];
   stopped: string[];
+  /** What happens between the start of the next execution and its answer. */
+  beforeAnswer: (() => Promise<void>) | undefined;
   environment: Record<string, string>;
 };
 
@@ -30,15 +32,19 @@ export async function recordingStates(): Promise<RecordingStates> {
     const { name = "", stateMachineArn = "", input = "{}" } = body;
     if (started.some((execution) => execution.name === name)) return reply(400, { __type: "ExecutionAlreadyExists" });
     started.push({ name, input: JSON.parse(input) });
+    const { beforeAnswer } = recording;
+    recording.beforeAnswer = undefined;
+    await beforeAnswer?.();
     return reply(200, {
       executionArn: `${stateMachineArn.replace(":stateMachine:", ":execution:")}:${name}`,
       startDate: 1,
     });
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  return {
+  const recording: RecordingStates = {
     started,
     stopped,
+    beforeAnswer: undefined,
     environment: {
       AWS_ENDPOINT_URL_SFN: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
       STATE_MACHINE_ARN: "arn:aws:states:us-east-1:000000000000:stateMachine:media",
@@ -48,4 +54,5 @@ export async function recordingStates(): Promise<RecordingStates> {
       await new Promise((resolve) => server.close(resolve));
     },
   };
+  return recording;
 }
