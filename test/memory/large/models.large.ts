@@ -27,14 +27,20 @@ afterAll(async () => {
   await rm(directory, { recursive: true, force: true });
 });
 
-async function run(name: string, limitMiB: number, args: readonly string[]): Promise<ModelProcessReport> {
+type Run = ModelProcessReport & {
+  /** KiB a window, or a turn, once warm. */
+  slopeKiB: number;
+};
+
+/** @param warmUp windows or turns that say nothing about growth; a quarter of them where it does not matter */
+async function run(name: string, limitMiB: number, args: readonly string[], warmUp?: number): Promise<Run> {
   const { status, signal, output, oomKills } = await runLimited(program, args, limitMiB);
   expect({ status, signal, oomKills }, name).toEqual({ status: 0, signal: null, oomKills: 0 });
   const report = JSON.parse(output) as ModelProcessReport;
-  const slope = medianSlope(report.rssMiB.slice(report.rssMiB.length / 4)) * kibPerMiB;
+  const slopeKiB = medianSlope(report.rssMiB.slice(warmUp ?? report.rssMiB.length / 4)) * kibPerMiB;
   const share = `${((100 * report.peakMiB) / limitMiB).toFixed(0)} %`;
-  rows.push([name, limitMiB, Math.round(report.peakMiB), share, slope.toFixed(2)]);
-  return report;
+  rows.push([name, limitMiB, Math.round(report.peakMiB), share, slopeKiB.toFixed(2)]);
+  return { ...report, slopeKiB };
 }
 
 describe("models of true size, int8, in one process under the kernel's limit", () => {
@@ -50,8 +56,11 @@ describe("models of true size, int8, in one process under the kernel's limit", (
   });
 
   it("whisper-tiny: 1,000 windows grow by no more than 1 KiB each", async () => {
-    const { rssMiB, peakMiB } = await run("1,000 windows", 512, ["grow", "1000", speech, "2"]);
-    expect(medianSlope(rssMiB.slice(250)) * kibPerMiB).toBeLessThanOrEqual(1);
+    // At the 510th window, in every run, the process takes 4 to 7 MiB once; 3,000 windows show no second time.
+    const warmUp = 600;
+    const args = ["grow", String(warmUp + 1000), speech, "2"];
+    const { slopeKiB, peakMiB } = await run("1,000 windows", 512, args, warmUp);
+    expect(slopeKiB).toBeLessThanOrEqual(1);
     expect(peakMiB).toBeLessThan(mostShare * 512);
   });
 
