@@ -67,3 +67,14 @@ it("adds the judgement that an earlier attempt could not make, and keeps the tex
   expect(await infer()).toEqual({ index: 0, reused: true });
   expect(await result()).toEqual(whole);
 });
+
+it.each([["transcribe"], ["transcribe", "voice"]])("leaves a damaged result to merge: %s", async (...tasks) => {
+  const workPrefix = `work/damaged-${tasks.length}/`;
+  const window = { index: 0, key: keys.window(workPrefix, 0), startMs: 0, endMs: 2_000, speech: [[0, 2_000]] };
+  await putObject("results", keys.result(workPrefix, 0), '{"segments": [{"te', "application/json");
+  const reply = await handler({
+    ...{ tenant: defaultTenant, jobId: newJobId(), workPrefix, window, options: jobOptionsSchema.parse({}) },
+    work: { recognition: "windows", tasks, language: true, mode: "parallel" },
+  });
+  expect(reply).toEqual({ index: 0, reused: true });
+});

@@ -4,7 +4,7 @@ import { environmentValue, log, MediaError, readSettings } from "../../layers/co
 import { watchMemory } from "../../layers/inference/index.ts";
 import { openProvider, type SpeechProvider } from "../../layers/providers/index.ts";
 import { detectWindowLanguage, transcribeWindow } from "../../layers/speech/index.ts";
-import { getJson, keys, openObject, putObject, textTaskOf } from "../../layers/storage/index.ts";
+import { getJson, headObject, keys, openObject, putObject, textTaskOf } from "../../layers/storage/index.ts";
 import {
   clipInputSchema,
   type clipOutputSchema,
@@ -50,9 +50,10 @@ export async function handler(
   const { workPrefix, window } = input;
   const bucket = environmentValue("RESULTS_BUCKET");
   const resultKey = keys.result(workPrefix, window.index);
-  const stored = await getJson(bucket, resultKey);
   const judges = input.work.tasks.includes("voice");
-  if (stored && (!judges || saysVoice(stored.value))) return { index: window.index, reused: true };
+  const left = await leftBefore(bucket, resultKey, judges);
+  if (left === "all") return { index: window.index, reused: true };
+  const stored = left === "nothing" ? undefined : left;
 
   const started = performance.now();
   const pcm = await readPcm(bucket, window.key);
@@ -68,6 +69,17 @@ export async function handler(
   });
   log.info("window inferred", { key: resultKey, first });
   return { index: window.index, reused: !first };
+}
+
+/** What is there of a window: a text that its judgement is missing from is to be read. A damaged result is for merge to find. */
+async function leftBefore(bucket: string, key: string, judges: boolean) {
+  if (!judges) return (await headObject(bucket, key)) ? "all" : "nothing";
+  const stored = await getJson(bucket, key).catch((error: unknown) => {
+    if (error instanceof SyntaxError) return "all" as const;
+    throw error;
+  });
+  if (stored === undefined) return "nothing";
+  return stored === "all" || saysVoice(stored.value) ? "all" : stored;
 }
 
 const transcriptOf = async (pcm: Float32Array, input: Input): Promise<WindowTranscript | undefined> =>
