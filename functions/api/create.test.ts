@@ -3,21 +3,17 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { defaultTenant, parseJobId } from "../../layers/core/index.ts";
 import { deleteObject, keys, listKeys, readJob, updateJob } from "../../layers/storage/index.ts";
 import { calledBy } from "../../test/support/caller.ts";
-import { openTestS3 } from "../../test/support/s3.ts";
-import { type RecordingStates, recordingStates } from "../../test/support/states.ts";
+import { openTestStack, type TestStack } from "../../test/support/stack.ts";
 import { handler } from "./create.ts";
 import type { HttpEvent } from "./http.ts";
 
-let storage: AsyncDisposable;
-let states: RecordingStates;
+let stack: TestStack;
+let states: TestStack["states"];
 beforeAll(async () => {
-  states = await recordingStates();
-  storage = await openTestS3({ ...states.environment, MODEL_ID: "m", VOICE_MODEL_ID: "" });
+  stack = await openTestStack({ MODEL_ID: "m", VOICE_MODEL_ID: "" });
+  ({ states } = stack);
 });
-afterAll(async () => {
-  await storage[Symbol.asyncDispose]();
-  await states[Symbol.asyncDispose]();
-});
+afterAll(() => stack[Symbol.asyncDispose]());
 beforeEach(() => {
   states.started.length = 0;
 });

@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { jobRecord } from "../../test/support/job.ts";
-import { openTestS3 } from "../../test/support/s3.ts";
-import { type RecordingStates, recordingStates } from "../../test/support/states.ts";
+import { openTestStack, type TestStack } from "../../test/support/stack.ts";
 import { defaultTenant, type JobRef, newJobId } from "../core/index.ts";
 import { createJob, headObject, type JobRecord, keys, putObject, readJob, updateJob } from "../storage/index.ts";
 import { deleteJob } from "./delete.ts";
@@ -9,16 +8,13 @@ import { retryJob } from "./retry.ts";
 import { startJob } from "./start.ts";
 import { cancelJob } from "./stop.ts";
 
-let storage: AsyncDisposable;
-let states: RecordingStates;
+let stack: TestStack;
+let states: TestStack["states"];
 beforeAll(async () => {
-  states = await recordingStates();
-  storage = await openTestS3(states.environment);
+  stack = await openTestStack();
+  ({ states } = stack);
 });
-afterAll(async () => {
-  await storage[Symbol.asyncDispose]();
-  await states[Symbol.asyncDispose]();
-});
+afterAll(() => stack[Symbol.asyncDispose]());
 
 let ref: JobRef;
 beforeEach(() => {

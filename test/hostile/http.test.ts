@@ -4,19 +4,15 @@ import { handler as media } from "../../functions/api/media.ts";
 import { defaultTenant } from "../../layers/core/index.ts";
 import { getObjectText, keys, listJobs, listKeys, readJob, s3 } from "../../layers/storage/index.ts";
 import { call } from "../support/call.ts";
-import { openTestS3 } from "../support/s3.ts";
-import { type RecordingStates, recordingStates } from "../support/states.ts";
+import { openTestStack, type TestStack } from "../support/stack.ts";
 
-let storage: AsyncDisposable;
-let states: RecordingStates;
+let stack: TestStack;
+let states: TestStack["states"];
 beforeAll(async () => {
-  states = await recordingStates();
-  storage = await openTestS3({ ...states.environment, MODEL_ID: "m", MAX_VIDEO_SIZE_MB: "3" });
+  stack = await openTestStack({ MODEL_ID: "m", MAX_VIDEO_SIZE_MB: "3" });
+  ({ states } = stack);
 });
-afterAll(async () => {
-  await states[Symbol.asyncDispose]();
-  await storage[Symbol.asyncDispose]();
-});
+afterAll(() => stack[Symbol.asyncDispose]());
 beforeEach(() => {
   states.started.length = 0;
 });

@@ -3,23 +3,17 @@ import { handler as presign } from "../../../functions/api/presign.ts";
 import { parseTenantId } from "../../../layers/core/index.ts";
 import { deletePrefix, listJobs } from "../../../layers/storage/index.ts";
 import { call } from "../../support/call.ts";
-import { openTestS3 } from "../../support/s3.ts";
-import { type RecordingStates, recordingStates } from "../../support/states.ts";
+import { openTestStack, type TestStack } from "../../support/stack.ts";
 
 /** S3 and a Step Functions that only remembers, for handlers that are called in this process. */
-export async function openUploadLab(): Promise<AsyncDisposable & { states: RecordingStates; empty(): Promise<void> }> {
-  const states = await recordingStates();
-  const storage = await openTestS3({ ...states.environment, MODEL_ID: "m" });
+export async function openUploadLab(): Promise<TestStack & { empty(): Promise<void> }> {
+  const stack = await openTestStack({ MODEL_ID: "m" });
   return {
-    states,
+    ...stack,
     async empty() {
-      states.started.length = 0;
+      stack.states.started.length = 0;
       await deletePrefix("results", "");
       await deletePrefix("uploads", "");
-    },
-    async [Symbol.asyncDispose]() {
-      await states[Symbol.asyncDispose]();
-      await storage[Symbol.asyncDispose]();
     },
   };
 }
