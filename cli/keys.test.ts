@@ -1,27 +1,24 @@
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
-import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { openReceiver, type Receiver } from "../test/support/receiver.ts";
 import { run } from "./main.ts";
 
-type Asked = { method: string | undefined; url: string | undefined; token: string | undefined; body: unknown };
+type Asked = { method: string; url: string; token: string | undefined; body: unknown };
 let asked: Asked[] = [];
 let reply: { status: number; body: unknown };
-const server = createServer(async (request, response) => {
-  const { method, url, headers } = request;
-  const sent = await text(request);
-  asked.push({ method, url, token: headers.authorization, body: sent === "" ? undefined : JSON.parse(sent) });
-  response.writeHead(reply.status).end(JSON.stringify(reply.body));
-});
+let server: Receiver;
 let api: string;
 beforeAll(async () => {
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  api = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  server = await openReceiver(({ method, path: url, headers, body }, response) => {
+    const sent = body.length === 0 ? undefined : JSON.parse(String(body));
+    asked.push({ method, url, token: headers.authorization, body: sent });
+    response.writeHead(reply.status).end(JSON.stringify(reply.body));
+  });
+  api = server.url;
   vi.stubEnv("HALFGIG_TOKEN", "secret-token");
 });
-afterAll(() => {
+afterAll(async () => {
   vi.unstubAllEnvs();
-  server.close();
+  await server[Symbol.asyncDispose]();
 });
 beforeEach(() => {
   asked = [];

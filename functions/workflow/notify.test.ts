@@ -1,30 +1,29 @@
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { defaultTenant, type JobRef, newJobId } from "../../layers/core/index.ts";
 import { jobOptionsSchema, keys, readJob, updateJob } from "../../layers/storage/index.ts";
 import { registerJob } from "../../layers/workflow/index.ts";
 import { mediaWorkflow } from "../../stacks/app/index.ts";
 import { failing, runToEnd, testHost } from "../../stacks/local/states/testing/host.ts";
+import { openReceiver, type Receiver } from "../../test/support/receiver.ts";
 import { openTestS3 } from "../../test/support/s3.ts";
 import { handler } from "./notify.ts";
 
 const told: string[] = [];
 let status = 200;
-const receiver = createServer((request, response) => {
-  told.push(String(request.headers["webhook-id"]));
-  request.resume().on("end", () => response.writeHead(status).end());
-});
+let receiver: Receiver;
 let storage: AsyncDisposable;
 let url: string;
 beforeAll(async () => {
-  await new Promise<void>((resolve) => receiver.listen(0, "127.0.0.1", resolve));
-  const host = `127.0.0.1:${(receiver.address() as AddressInfo).port}`;
-  url = `http://${host}/hook`;
+  receiver = await openReceiver(({ headers }, response) => {
+    told.push(String(headers["webhook-id"]));
+    response.writeHead(status).end();
+  });
+  const { host } = receiver;
+  url = `${receiver.url}/hook`;
   storage = await openTestS3({ FETCH_ALLOW_HOSTS: host });
 });
 afterAll(async () => {
-  receiver.close();
+  await receiver[Symbol.asyncDispose]();
   await storage[Symbol.asyncDispose]();
 });
 

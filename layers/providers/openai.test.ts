@@ -1,24 +1,22 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { IncomingHttpHeaders, ServerResponse } from "node:http";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { openReceiver, type ReceivedRequest, type Receiver } from "../../test/support/receiver.ts";
 import { pcmFromBytes } from "../audio/index.ts";
 import { OpenAiProvider } from "./openai.ts";
 
-type Seen = { path: string; headers: IncomingMessage["headers"]; form: FormData };
+type Seen = { path: string; headers: IncomingHttpHeaders; form: FormData };
 type Answer = { status: number; body: unknown; headers?: Record<string, string> };
 
-let server: Server;
+let service: Receiver;
 let seen: Seen[];
 let answers: Answer[];
 let hangs: boolean;
 
 /** The service: answers in turn, and keeps what it was sent. */
-async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(chunk as Buffer);
-  const type = request.headers["content-type"] ?? "";
-  const form = await new Response(Buffer.concat(chunks), { headers: { "content-type": type } }).formData();
-  seen.push({ path: request.url ?? "", headers: request.headers, form });
+async function serve({ path, headers: sent, body: bytes }: ReceivedRequest, response: ServerResponse): Promise<void> {
+  const type = sent["content-type"] ?? "";
+  const form = await new Response(new Uint8Array(bytes), { headers: { "content-type": type } }).formData();
+  seen.push({ path, headers: sent, form });
   if (hangs) return;
   const {
     status,
@@ -32,17 +30,13 @@ async function serve(request: IncomingMessage, response: ServerResponse): Promis
 beforeEach(async () => {
   seen = [];
   hangs = false;
-  server = createServer((request, response) => void serve(request, response));
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  service = await openReceiver(serve);
 });
-afterEach(async () => {
-  server.closeAllConnections();
-  await new Promise((resolve) => server.close(resolve));
-});
+afterEach(() => service[Symbol.asyncDispose]());
 
 const provider = (retry = {}) =>
   new OpenAiProvider({
-    baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1/`,
+    baseUrl: `${service.url}/v1/`,
     apiKey: "sk-very-secret",
     model: "whisper-1",
     retry: { firstPauseMs: 1, ...retry },

@@ -1,45 +1,20 @@
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
-import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import { jobRecord } from "../../test/support/job.ts";
-import { openTestS3 } from "../../test/support/s3.ts";
+import { openTestStack, type TestStack } from "../../test/support/stack.ts";
+import type { Started } from "../../test/support/states.ts";
 import { defaultTenant, type JobRef, newJobId } from "../core/index.ts";
 import { createJob, type JobRecord, keys, putObject, readJob, updateJob } from "../storage/index.ts";
 import { startJob } from "./start.ts";
 import { cancelJob } from "./stop.ts";
 
-let storage: AsyncDisposable;
-const started: string[] = [];
-const stopped: string[] = [];
-const states = createServer(async (request, response) => {
-  type Body = { name: string; stateMachineArn: string; executionArn: string };
-  const { name, stateMachineArn, executionArn: toStop } = JSON.parse(await text(request)) as Body;
-  if (String(request.headers["x-amz-target"]).endsWith(".StopExecution")) {
-    stopped.push(toStop);
-    response.writeHead(200, { "content-type": "application/x-amz-json-1.0" });
-    response.end(JSON.stringify({ stopDate: 1 }));
-    return;
-  }
-  const taken = started.includes(name);
-  if (!taken) started.push(name);
-  response.writeHead(taken ? 400 : 200, { "content-type": "application/x-amz-json-1.0" });
-  const executionArn = `${stateMachineArn}:${name}`;
-  response.end(JSON.stringify(taken ? { __type: "ExecutionAlreadyExists" } : { executionArn, startDate: 1 }));
-});
-
+let stack: TestStack;
+let started: Started[];
+let stopped: string[];
 beforeAll(async () => {
-  await new Promise<void>((resolve) => states.listen(0, "127.0.0.1", resolve));
-  storage = await openTestS3({
-    AWS_ENDPOINT_URL_SFN: `http://127.0.0.1:${(states.address() as AddressInfo).port}`,
-    STATE_MACHINE_ARN: "arn:aws:states:us-east-1:000000000000:stateMachine:media",
-  });
+  stack = await openTestStack();
+  ({ started, stopped } = stack.states);
 });
-afterAll(async () => {
-  states.closeAllConnections();
-  states.close();
-  await storage[Symbol.asyncDispose]();
-});
+afterAll(() => stack[Symbol.asyncDispose]());
 
 let ref: JobRef;
 const upload = (bytes: string) => putObject("uploads", keys.upload(ref), bytes, "audio/wav");
@@ -62,7 +37,7 @@ it("starts one execution, however often the event of an upload comes, and leaves
   await end({ status: "done" });
   await startJob(ref);
   expect(started).toHaveLength(1);
-  expect(await readJob(ref)).toMatchObject({ status: "done", executionName: started[0], attempt: 1 });
+  expect(await readJob(ref)).toMatchObject({ status: "done", executionName: started[0]?.name, attempt: 1 });
 });
 
 it.each([
@@ -79,10 +54,10 @@ it.each([
       await upload(bytes);
       await Promise.all([startJob(ref), startJob(ref)]);
       const job = await readJob(ref);
-      expect(job).toMatchObject({ status: "queued", executionName: started.at(-1) });
+      expect(job).toMatchObject({ status: "queued", executionName: started.at(-1)?.name });
       expect(job.error).toBeUndefined();
     }
-    expect(new Set(started).size).toBe(3);
+    expect(new Set(started.map(({ name }) => name)).size).toBe(3);
   },
 );
 
@@ -91,7 +66,7 @@ it("starts a job whose first upload had the wrong size when the right one comes"
   expect((await startJob(ref)).error?.code).toBe("upload.size_mismatch");
   await upload("a");
   const job = await startJob(ref);
-  expect(job).toMatchObject({ status: "queued", executionName: started[0] });
+  expect(job).toMatchObject({ status: "queued", executionName: started[0]?.name });
   expect(job.error).toBeUndefined();
 });
 
@@ -99,11 +74,11 @@ it("puts the execution's ARN on record also where its first step was quicker, ev
   await upload("a");
   const racing = startJob(ref);
   await expect.poll(() => started.length).toBe(1);
-  await end({ ...failed, executionName: started[0] });
+  await end({ ...failed, executionName: started[0]?.name });
   await racing;
   expect(await readJob(ref)).toMatchObject({
     status: "failed",
-    executionArn: expect.stringContaining(started[0] ?? "-"),
+    executionArn: expect.stringContaining(started[0]?.name ?? "-"),
   });
 });
 
@@ -113,5 +88,5 @@ it("stops an execution whose ARN nobody wrote down, because its starter ended at
   // What the first step of the execution writes, and no more.
   await updateJob(ref, () => ({ status: "running", executionArn: undefined }));
   expect(await cancelJob(ref)).toMatchObject({ status: "canceled" });
-  expect(stopped.filter((arn) => arn.endsWith(`:${started[0]}`))).toHaveLength(1);
+  expect(stopped.filter((arn) => arn.endsWith(`:${started[0]?.name}`))).toHaveLength(1);
 });

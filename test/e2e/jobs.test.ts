@@ -1,30 +1,26 @@
 import { createHmac } from "node:crypto";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
-import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { openReceiver, type ReceivedRequest, type Receiver } from "../support/receiver.ts";
 import { type DemoHost, openDemoHost } from "./support/demo-host.ts";
 import { repeated, sample, textNamedMp4 } from "./support/media.ts";
 import { inferencesByWindow, keysUnder } from "./support/objects.ts";
 import { readTranscript, send, sendAndWait, textOf } from "./support/send.ts";
 
-type Message = { headers: Record<string, string | string[] | undefined>; body: string };
-const told: Message[] = [];
-const receiver = createServer(async (request, response) => {
-  told.push({ headers: request.headers, body: await text(request) });
-  response.writeHead(204).end();
-});
-
+const told: ReceivedRequest[] = [];
+let receiver: Receiver;
 let demo: DemoHost;
 let hook: string;
 beforeAll(async () => {
-  await new Promise<void>((resolve) => receiver.listen(0, "127.0.0.1", resolve));
-  const host = `127.0.0.1:${(receiver.address() as AddressInfo).port}`;
-  hook = `http://${host}/hook`;
+  receiver = await openReceiver((request, response) => {
+    told.push(request);
+    response.writeHead(204).end();
+  });
+  const { host, url } = receiver;
+  hook = `${url}/hook`;
   demo = await openDemoHost({ MAX_CONCURRENCY: "1", FETCH_ALLOW_HOSTS: host });
 });
 afterAll(async () => {
-  receiver.close();
+  await receiver[Symbol.asyncDispose]();
   await demo[Symbol.asyncDispose]();
 });
 
@@ -104,7 +100,7 @@ describe("a webhook", () => {
     const { "webhook-id": id, "webhook-timestamp": at, "webhook-signature": signature } = message?.headers ?? {};
     const key = Buffer.from(secret.slice(6), "base64");
     expect(signature).toBe(`v1,${createHmac("sha256", key).update(`${id}.${at}.${message?.body}`).digest("base64")}`);
-    expect(JSON.parse(message?.body ?? "")).toMatchObject({ type: `job.${ends}`, data: { jobId, status: ends } });
+    expect(JSON.parse(String(message?.body))).toMatchObject({ type: `job.${ends}`, data: { jobId, status: ends } });
     await expect.poll(async () => (await demo.api.job(jobId)).deliveries?.length, { timeout: 10_000 }).toBe(1);
     const record = await demo.api.job(jobId);
     expect(record).toMatchObject({ status: ends, webhook: true, deliveries: [{ outcome: 204 }] });

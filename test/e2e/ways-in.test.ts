@@ -1,11 +1,9 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
-import { json } from "node:stream/consumers";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { loadCredentials } from "../../stacks/local/credentials.ts";
 import { PrincipalObjects } from "../../stacks/local/principal-objects.ts";
+import { openReceiver, type Receiver } from "../support/receiver.ts";
 import { type DemoHost, openDemoHost } from "./support/demo-host.ts";
 import { repeated, sample, textNamedMp4, withSubtitles } from "./support/media.ts";
 import { keysUnder } from "./support/objects.ts";
@@ -13,18 +11,18 @@ import { readTranscript, textOf } from "./support/send.ts";
 
 const bucket = "halfgig-uploads";
 const told: string[] = [];
-const receiver = createServer(async (request, response) => {
-  if (request.method === "GET") return response.end(await readFile(sample.german));
-  told.push(((await json(request)) as { data: { jobId: string } }).data.jobId);
-  response.writeHead(204).end();
-});
 
+let receiver: Receiver;
 let demo: DemoHost;
 let inbox: PrincipalObjects;
 let webhook: { url: string; secret: string };
 beforeAll(async () => {
-  await new Promise<void>((resolve) => receiver.listen(0, "127.0.0.1", resolve));
-  const host = `127.0.0.1:${(receiver.address() as AddressInfo).port}`;
+  receiver = await openReceiver(async ({ method, body }, response) => {
+    if (method === "GET") return response.end(await readFile(sample.german));
+    told.push((JSON.parse(String(body)) as { data: { jobId: string } }).data.jobId);
+    response.writeHead(204).end();
+  });
+  const { host } = receiver;
   webhook = { url: `http://${host}/hook`, secret: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw" };
   // Limits that nothing here comes near: what is counted is counted on every way in.
   demo = await openDemoHost({ FETCH_ALLOW_HOSTS: host, TENANT_MAX_JOBS: "50", TENANT_MINUTES_PER_DAY: "600" });
@@ -34,8 +32,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   inbox?.close();
-  receiver.close();
-  receiver.closeAllConnections();
+  await receiver?.[Symbol.asyncDispose]();
   await demo?.[Symbol.asyncDispose]();
 });
 

@@ -1,39 +1,35 @@
 import { createHmac } from "node:crypto";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
-import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { JobStatus } from "../../cli/client.ts";
 import { stateMachineArn } from "../../stacks/local/environment.ts";
+import { openReceiver, type Receiver } from "../support/receiver.ts";
 import { type DemoHost, openDemoHost } from "./support/demo-host.ts";
 
 const secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 type Message = { id: string; signedBy: boolean; type: string; data: { jobId: string; status: string } };
 const told: Message[] = [];
 let answer = 204;
-const receiver = createServer(async (request, response) => {
-  // A download that does not come: whose job is at work for as long as the test wants it to be.
-  if (request.method === "GET") return;
-  const body = await text(request);
-  const { "webhook-id": id, "webhook-timestamp": at, "webhook-signature": signature } = request.headers;
-  const mac = createHmac("sha256", Buffer.from(secret.slice(6), "base64")).update(`${id}.${at}.${body}`);
-  told.push({ id: String(id), signedBy: signature === `v1,${mac.digest("base64")}`, ...JSON.parse(body) });
-  response.writeHead(answer).end();
-});
 
+let receiver: Receiver;
 let demo: DemoHost;
 let options: object;
 let slow: string;
 beforeAll(async () => {
-  await new Promise<void>((resolve) => receiver.listen(0, "127.0.0.1", resolve));
-  const host = `127.0.0.1:${(receiver.address() as AddressInfo).port}`;
+  receiver = await openReceiver(({ method, headers, body }, response) => {
+    // A download that does not come: whose job is at work for as long as the test wants it to be.
+    if (method === "GET") return;
+    const { "webhook-id": id, "webhook-timestamp": at, "webhook-signature": signature } = headers;
+    const mac = createHmac("sha256", Buffer.from(secret.slice(6), "base64")).update(`${id}.${at}.${body}`);
+    told.push({ id: String(id), signedBy: signature === `v1,${mac.digest("base64")}`, ...JSON.parse(String(body)) });
+    response.writeHead(answer).end();
+  });
+  const { host } = receiver;
   options = { webhook: { url: `http://${host}/hook`, secret } };
   demo = await openDemoHost({ MAX_CONCURRENCY: "1", FETCH_ALLOW_HOSTS: host });
   slow = `http://${host}/slow.mp4`;
 });
 afterAll(async () => {
-  receiver.close();
-  receiver.closeAllConnections();
+  await receiver[Symbol.asyncDispose]();
   await demo[Symbol.asyncDispose]();
 });
 beforeEach(() => {

@@ -1,6 +1,4 @@
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
-import { text } from "node:stream/consumers";
+import { openReceiver } from "./receiver.ts";
 
 /** What a Step Functions that only keeps names was asked for. */
 export type Started = { name: string; input: Record<string, unknown> };
@@ -19,8 +17,8 @@ export type RecordingStates = AsyncDisposable & {
 export async function recordingStates(): Promise<RecordingStates> {
   const started: Started[] = [];
   const stopped: string[] = [];
-  const server = createServer(async (request, response) => {
-    const body = JSON.parse(await text(request)) as Record<string, string>;
+  const receiver = await openReceiver(async (request, response) => {
+    const body = JSON.parse(String(request.body)) as Record<string, string>;
     const reply = (status: number, value: object) => {
       response.writeHead(status, { "content-type": "application/x-amz-json-1.0" });
       response.end(JSON.stringify(value));
@@ -40,19 +38,15 @@ export async function recordingStates(): Promise<RecordingStates> {
       startDate: 1,
     });
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const recording: RecordingStates = {
     started,
     stopped,
     beforeAnswer: undefined,
     environment: {
-      AWS_ENDPOINT_URL_SFN: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+      AWS_ENDPOINT_URL_SFN: receiver.url,
       STATE_MACHINE_ARN: "arn:aws:states:us-east-1:000000000000:stateMachine:media",
     },
-    async [Symbol.asyncDispose]() {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
+    [Symbol.asyncDispose]: () => receiver[Symbol.asyncDispose](),
   };
   return recording;
 }

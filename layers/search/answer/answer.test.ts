@@ -1,7 +1,6 @@
-import { createServer, type IncomingMessage } from "node:http";
-import type { AddressInfo } from "node:net";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { openReceiver, type ReceivedRequest } from "../../../test/support/receiver.ts";
 import { newJobId } from "../../core/index.ts";
 import { type Passage, passageId } from "../passage.ts";
 import { answer } from "./answer.ts";
@@ -131,8 +130,8 @@ describe("an answer without a language model", () => {
 
 describe("an OpenAI-compatible service", () => {
   it("is asked with its key, and read as a stream, wherever the stream is cut", async () => {
-    await using service = await serve((_, body) => {
-      expect(JSON.parse(body)).toMatchObject({
+    await using service = await serve(({ body }) => {
+      expect(JSON.parse(String(body))).toMatchObject({
         model: "m",
         stream: true,
         messages: [{ role: "system" }, { role: "user" }],
@@ -161,30 +160,15 @@ describe("an OpenAI-compatible service", () => {
   });
 });
 
-async function serve(reply: (request: IncomingMessage, body: string) => { status: number; body: string }) {
+async function serve(reply: (request: ReceivedRequest) => { status: number; body: string }) {
   const seen: string[] = [];
-  const server = createServer((request, response) => {
-    let body = "";
-    request.setEncoding("utf8").on("data", (chunk) => {
-      body += chunk;
-    });
-    request.on("end", async () => {
-      seen.push(`${request.method} ${request.url} ${request.headers.authorization}`);
-      const answered = reply(request, body);
-      response.writeHead(answered.status, { "content-type": "text/event-stream" });
-      // In odd pieces, as networks do.
-      for (let n = 0; n < answered.body.length; n += 7) response.write(answered.body.slice(n, n + 7));
-      response.end();
-    });
+  const receiver = await openReceiver((request, response) => {
+    seen.push(`${request.method} ${request.path} ${request.headers.authorization}`);
+    const { status, body } = reply(request);
+    response.writeHead(status, { "content-type": "text/event-stream" });
+    // In odd pieces, as networks do.
+    for (let n = 0; n < body.length; n += 7) response.write(body.slice(n, n + 7));
+    response.end();
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  return {
-    url,
-    seen,
-    async [Symbol.asyncDispose]() {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
-  };
+  return { ...receiver, seen };
 }

@@ -1,5 +1,5 @@
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { ServerResponse } from "node:http";
+import { openReceiver } from "../../support/receiver.ts";
 
 export type ScriptedService = AsyncDisposable & {
   /** As OPENAI_BASE_URL has it. */
@@ -14,32 +14,22 @@ export type ScriptedService = AsyncDisposable & {
 
 /** A service with OpenAI's API on loopback that says what a test tells it to say, when it tells it to. */
 export async function serveScript(): Promise<ScriptedService> {
-  const server = createServer((request, response) => {
-    read(request).then(() => {
-      if (request.url === "/v1/chat/completions") {
-        response.writeHead(200, { "content-type": "text/event-stream" });
-        return service.writes(response);
-      }
-      service.windows++;
-      service.hears(response);
-    });
+  const receiver = await openReceiver(({ path }, response) => {
+    if (path === "/v1/chat/completions") {
+      response.writeHead(200, { "content-type": "text/event-stream" });
+      return service.writes(response);
+    }
+    service.windows++;
+    service.hears(response);
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const service: ScriptedService = {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`,
+    url: `${receiver.url}/v1`,
     hears: (response) => heard(response, "Hello."),
     writes: (response) => response.end("data: [DONE]\n\n"),
     windows: 0,
-    async [Symbol.asyncDispose]() {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
+    [Symbol.asyncDispose]: () => receiver[Symbol.asyncDispose](),
   };
   return service;
-}
-
-async function read(request: IncomingMessage): Promise<void> {
-  for await (const _ of request);
 }
 
 /** One window's text. */
