@@ -8,6 +8,7 @@ import {
   spokenDuration,
   windowing,
 } from "../layers/plan/index.ts";
+import { longestExecutionSeconds } from "../layers/workflow/execution-limit.ts";
 import type { PlanFlags } from "./plan-flags.ts";
 import { table } from "./tables.ts";
 
@@ -72,6 +73,9 @@ export function fleetReport(plan: FleetPlan, flags: PlanFlags): string {
       : "bottleneck none: nothing that jobs share runs short",
     plan.endMs > 26 * 3_600_000
       ? `           The day's files are done after ${spokenDuration(plan.endMs)}: the service falls behind.`
+      : "",
+    plan.overdue > 0
+      ? `           ${count(plan.overdue)} files would take longer than the ${spokenDuration(longestExecutionSeconds * 1000)} that a job may take: they fail. Raise MAX_CONCURRENCY.`
       : "",
     "",
     table(

@@ -51,9 +51,8 @@ export async function handler(
   const bucket = environmentValue("RESULTS_BUCKET");
   const resultKey = keys.result(workPrefix, window.index);
   const judges = input.work.tasks.includes("voice");
-  const left = await leftBefore(bucket, resultKey, judges);
-  if (left === "all") return { index: window.index, reused: true };
-  const stored = left === "nothing" ? undefined : left;
+  const { complete, stored } = await resultSoFar(bucket, resultKey, judges);
+  if (complete) return { index: window.index, reused: true };
 
   const started = performance.now();
   const pcm = await readPcm(bucket, window.key);
@@ -71,15 +70,16 @@ export async function handler(
   return { index: window.index, reused: !first };
 }
 
-/** What is there of a window: a text that its judgement is missing from is to be read. A damaged result is for merge to find. */
-async function leftBefore(bucket: string, key: string, judges: boolean) {
-  if (!judges) return (await headObject(bucket, key)) ? "all" : "nothing";
-  const stored = await getJson(bucket, key).catch((error: unknown) => {
-    if (error instanceof SyntaxError) return "all" as const;
+/** A window's result, read where its text may lack the judgement. A damaged one counts as complete: merge finds it, and says so. */
+async function resultSoFar(bucket: string, key: string, judges: boolean) {
+  if (!judges) return { complete: (await headObject(bucket, key)) !== undefined };
+  try {
+    const stored = await getJson(bucket, key);
+    return { complete: stored !== undefined && saysVoice(stored.value), stored };
+  } catch (error) {
+    if (error instanceof SyntaxError) return { complete: true };
     throw error;
-  });
-  if (stored === undefined) return "nothing";
-  return stored === "all" || saysVoice(stored.value) ? "all" : stored;
+  }
 }
 
 const transcriptOf = async (pcm: Float32Array, input: Input): Promise<WindowTranscript | undefined> =>

@@ -1,3 +1,4 @@
+import { longestExecutionSeconds } from "../workflow/execution-limit.ts";
 import { type CostLine, costOf, dollarsOf } from "./cost.ts";
 import { awsSystem, type PlanChoices, requireFit } from "./job.ts";
 import type { Architecture } from "./prices.ts";
@@ -16,6 +17,8 @@ export type FleetPlan = {
   latencyMs: Latencies;
   /** Until the last file of the day is done, from the day's beginning, ms: past 24 hours the service falls behind. */
   endMs: number;
+  /** Files that would take longer than an execution may: their jobs fail. */
+  overdue: number;
   usages: Usage[];
   /** What jobs wait for first, and how much of their latency is due to it; absent where nothing runs short. */
   bottleneck?: { name: string; limit: number; utilisation: number; causesMs: Latencies };
@@ -54,6 +57,7 @@ export function planFleet(
   return {
     ...{ hoursPerDay, files: arrivals.length, pattern, seed, maxConcurrency, latencyMs, endMs: simulation.endMs },
     windows: arrivals.reduce((sum, { windows }) => sum + windows, 0),
+    overdue: simulation.latenciesMs.filter((ms) => ms > longestExecutionSeconds * 1000).length,
     usages: simulation.usages,
     ...(waits
       ? {

@@ -151,4 +151,12 @@ describe("plans", () => {
     expect(crowded.bottleneck?.causesMs.p95).toBeGreaterThan(60_000);
     expect(planFleet({ ...options, hoursPerDay: 2, maxConcurrency: 50 }, choices).bottleneck).toBeUndefined();
   });
+
+  it("count the jobs that a crowd before them lets fail", () => {
+    const options = { hoursPerDay: 2000, pattern: "diurnal", seed: 1, architecture: "arm64" } as const;
+    const crowded = planFleet({ ...options, maxConcurrency: 1 }, choices);
+    expect(crowded.latencyMs.p99).toBeGreaterThan(36 * 3_600_000);
+    expect(crowded.overdue).toBeGreaterThan(0.01 * crowded.files);
+    expect(planFleet({ ...options, maxConcurrency: 20 }, choices).overdue).toBe(0);
+  });
 });

@@ -1,4 +1,5 @@
 import { retryableCodes } from "../../layers/core/index.ts";
+import { longestExecutionSeconds } from "../../layers/workflow/execution-limit.ts";
 import type { FunctionName } from "./function-spec.ts";
 
 /** What the definition needs from a host. `T` is a string here and an Output under Pulumi. */
@@ -27,12 +28,13 @@ const retry = [
     JitterStrategy: "FULL",
   },
   {
-    // Other jobs have the function's reserved concurrency: waiting in line is no failure, and may take as long as they do.
+    // Other jobs have the function's reserved concurrency: waiting in line is no failure, and may take as long as an execution may. Each
+    // attempt is a transition that is paid for: who has waited for minutes asks every other minute at most.
     ErrorEquals: ["Lambda.TooManyRequestsException"],
     IntervalSeconds: 2,
     BackoffRate: 1.5,
-    MaxAttempts: 400,
-    MaxDelaySeconds: 30,
+    MaxAttempts: 2500,
+    MaxDelaySeconds: 120,
     JitterStrategy: "FULL",
   },
   {
@@ -105,7 +107,7 @@ export function mediaWorkflow<T>({ functionArn, resultsBucket, maxConcurrency }:
     Comment: "halfgig: from an uploaded file to a transcript",
     QueryLanguage: "JSONata",
     StartAt: "Begin",
-    TimeoutSeconds: 6 * 3600,
+    TimeoutSeconds: longestExecutionSeconds,
     States: {
       Begin: {
         Type: "Pass",

@@ -12,9 +12,9 @@ import { type ExecutionEntry, ExecutionIndex } from "./execution-index.ts";
 import type { HistoryEvent } from "./history.ts";
 import type { ExecutionHost, Invoke, ObjectStore } from "./host.ts";
 import { Journal, type OpenAppendFile, openAppendFile } from "./journal/journal.ts";
-import { DamagedJournal, readLastRecord, recoverRecords } from "./journal/reader.ts";
+import { readLeftover } from "./journal/leftover.ts";
+import { readLastRecord } from "./journal/reader.ts";
 import type { Ended, EndStatus, JournalRecord } from "./journal/record.ts";
-import { type Replay, replay } from "./journal/replay.ts";
 import type { Json } from "./json.ts";
 import { maxPayloadBytes } from "./payload.ts";
 import {
@@ -288,35 +288,25 @@ export class StatesService {
   async #resume(entry: ExecutionEntry): Promise<boolean> {
     const index = this.#opened();
     const path = index.journalPath(entry);
-    if (!existsSync(path)) {
+    const left = await readLeftover(path);
+    if (left.kind === "unborn") {
+      await rm(path, { force: true });
       index.forget(entry.arn);
       return false;
     }
-    let known: Replay;
-    try {
-      known = await replay(recoverRecords<JournalRecord>(path));
-    } catch (error) {
-      if (!(error instanceof DamagedJournal)) throw error;
-      await this.#giveUp(entry, path, `${error.message} Start the job again.`);
+    if (left.kind === "damaged") {
+      await this.#giveUp(entry, path, `${left.reason} Start the job again.`);
       return false;
     }
-    const { started, root } = known;
-    if (!started) {
-      // The start was never acknowledged.
-      await rm(path);
-      index.forget(entry.arn);
-      return false;
-    }
-    if (root.ended) {
-      const last = await readLastRecord<JournalRecord>(path);
-      this.#end(entry, root.ended as Ended, last?.events.at(-1)?.timestamp ?? entry.startDate);
+    if (left.kind === "ended") {
+      this.#end(entry, left.ended, left.stopDate ?? entry.startDate);
       return false;
     }
     const journal = await Journal.open<JournalRecord>(path, { openFile: this.#openFile });
     // No step runs whose end could not be written down.
     journal.append({ scope: "", events: [] });
     await journal.flush();
-    const execution = Execution.resume(this.#host(journal, path), { started, root });
+    const execution = Execution.resume(this.#host(journal, path), left);
     this.#register(execution, journal, Promise.resolve());
     return true;
   }
