@@ -71,12 +71,14 @@ export function fleetReport(plan: FleetPlan, flags: PlanFlags): string {
     bottleneck
       ? `bottleneck ${bottleneck.name}: ${count(bottleneck.limit)}, ${percent(bottleneck.utilisation)} in use on average.\n           Without it the latency were less by ${latencies(bottleneck.causesMs)}`
       : "bottleneck none: nothing that jobs share runs short",
-    plan.endMs > 26 * 3_600_000
-      ? `           The day's files are done after ${spokenDuration(plan.endMs)}: the service falls behind.`
-      : "",
-    plan.overdue > 0
-      ? `           ${count(plan.overdue)} files would take longer than the ${spokenDuration(longestExecutionSeconds * 1000)} that a job may take: they fail. Raise MAX_CONCURRENCY.`
-      : "",
+    ...(plan.endMs > 26 * 3_600_000
+      ? [`           The day's files are done after ${spokenDuration(plan.endMs)}: the service falls behind.`]
+      : []),
+    ...(plan.overdue > 0
+      ? [
+          `           ${count(plan.overdue)} files would take longer than the ${spokenDuration(longestExecutionSeconds * 1000)} that a job may take: they fail. Raise MAX_CONCURRENCY.`,
+        ]
+      : []),
     "",
     table(
       ["what runs short", "limit", "mean use", "peak", "waits", "waited a job"],
