@@ -1,15 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { mkdir, open, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { manifestFileName } from "./built-model.ts";
 import type { WeightBytes } from "./byte-products.ts";
 import { Checkpoint, hashWeights } from "./checkpoint.ts";
-import {
-  type ModelManifest,
-  manifestFileName,
-  modelManifestSchema,
-  type Precision,
-  readIntactManifest,
-} from "./manifest.ts";
+import { type ModelManifest, modelManifestSchema, type Precision, readIntactManifest } from "./manifest.ts";
 import { ExternalDataWriter, GraphBuilder, WeightStore } from "./onnx/index.ts";
 import { copyExisting, describeFiles, publish, writeDurably } from "./publish.ts";
 import {

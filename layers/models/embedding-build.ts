@@ -3,10 +3,10 @@ import { mkdir, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { bertConfigFileNames, readBertConfig, writeBert } from "./bert/index.ts";
 import type { BuildOptions } from "./build.ts";
+import { manifestFileName } from "./built-model.ts";
 import { Checkpoint, hashWeights } from "./checkpoint.ts";
 import { type EmbeddingManifest, embeddingManifestSchema, readIntactEmbeddingManifest } from "./embedding-manifest.ts";
 import { LayerWriter } from "./layer-writer.ts";
-import { manifestFileName } from "./manifest.ts";
 import { ExternalDataWriter, GraphBuilder, WeightStore } from "./onnx/index.ts";
 import { copyExisting, describeFiles, publish, writeDurably } from "./publish.ts";
 

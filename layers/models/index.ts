@@ -1,4 +1,5 @@
 export { type BuildOptions, type BuildStage, builderVersion, buildModel } from "./build.ts";
+export { manifestFileName } from "./built-model.ts";
 export { bestWeightBytes, type WeightBytes } from "./byte-products.ts";
 export { demoVoiceDirectory, demoVoiceIdentity } from "./demo-voice.ts";
 export { type FloatDtype, toFloat32 } from "./dtype.ts";
@@ -13,7 +14,7 @@ export {
 } from "./hub/index.ts";
 export { type ListedModel, listModels, type RemoveOptions, removeModel } from "./library.ts";
 export { type LockedModel, lockFileName, readLock } from "./lock-file.ts";
-export { type ModelManifest, manifestFileName, modelManifestSchema, type Precision, readManifest } from "./manifest.ts";
+export { type ModelManifest, modelManifestSchema, type Precision, readManifest } from "./manifest.ts";
 export { type ModelName, parseModelName } from "./names.ts";
 export { type ObtainOptions, obtainEmbeddingModel, obtainModel, obtainVoiceModel } from "./obtain.ts";
 export { type PulledModel, type PullOptions, pullModel } from "./pull.ts";

@@ -1,10 +1,7 @@
-import { join } from "node:path";
 import { z } from "zod";
-import { weightBytesSchema } from "./byte-products.ts";
-import { isIntact, readModelFile } from "./model-file.ts";
+import { builtFields, manifestReader } from "./built-model.ts";
 
 const tokenId = z.int().nonnegative();
-const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 
 /** The ids of the tokens that steer decoding. All come from the checkpoint's own files. */
 const specialTokens = z.object({
@@ -25,25 +22,12 @@ const specialTokens = z.object({
 });
 
 /**
- * `model.json`: what a built model is and what its files are. It is written last, so a folder that has one is complete.
- * Sizes are those of the checkpoint; nothing in halfgig assumes a particular Whisper.
+ * `model.json`: what a built speech model is and what its files are. Sizes are those of the checkpoint; nothing in halfgig assumes a
+ * particular Whisper.
  */
 export const modelManifestSchema = z.object({
-  format: z.literal(1),
-  /** Version of the graph builder that wrote the folder. */
-  builder: z.int().positive(),
-  id: z.string().min(1),
-  revision: z.string(),
-  licence: z.string(),
-  /** True for the small model shipped with halfgig: everything it produces must be labelled. */
-  demo: z.boolean(),
+  ...builtFields,
   architecture: z.literal("whisper"),
-  precision: z.enum(["fp32", "int8"]),
-  /** How int8 weights are stored; absent for fp32. */
-  weightBytes: weightBytesSchema.optional(),
-  /** SHA-256 of the checkpoint's weights and configuration files. */
-  checkpointSha256: sha256,
-  files: z.record(z.string(), z.object({ sizeBytes: z.int().nonnegative(), sha256 })),
   sampleRateHz: z.int().positive(),
   /** The longest audio the encoder takes at once, e.g. 30,000. */
   windowMs: z.int().positive(),
@@ -77,24 +61,7 @@ export const modelManifestSchema = z.object({
 export type ModelManifest = z.infer<typeof modelManifestSchema>;
 export type Precision = ModelManifest["precision"];
 
-/** Name of the manifest inside a built model's folder. */
-export const manifestFileName = "model.json";
-
-/**
- * Reads the manifest of a built model.
- * @throws MediaError `model.missing` when the folder has none, `model.invalid` when it is not a manifest of this version.
- */
-export function readManifest(directory: string): Promise<ModelManifest> {
-  const path = join(directory, manifestFileName);
-  return readModelFile(path, modelManifestSchema, {
-    missing: `There is no built model in ${directory}: ${manifestFileName} is not there.`,
-    invalid: () =>
-      `${path} is not a model manifest of this version of halfgig. Delete ${directory}; it is built again when needed.`,
-  });
-}
-
-/** The manifest of a built model whose files are all there with the sizes that it names; undefined for anything less. */
-export async function readIntactManifest(directory: string): Promise<ModelManifest | undefined> {
-  const manifest = await readManifest(directory).catch(() => undefined);
-  return manifest && (await isIntact(directory, manifest)) ? manifest : undefined;
-}
+export const { read: readManifest, readIntact: readIntactManifest } = manifestReader(
+  modelManifestSchema,
+  "a speech model",
+);

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { MediaError } from "../../core/index.ts";
+import type { Described } from "../built-model.ts";
 import { readConfigFile, readLabels } from "../voice-config.ts";
 import type { AstManifest } from "../voice-manifest.ts";
 
@@ -48,19 +49,7 @@ export type AstSizes = {
   readonly labels: number;
 };
 
-export type AstDescription = Omit<
-  AstManifest,
-  | "format"
-  | "builder"
-  | "id"
-  | "revision"
-  | "licence"
-  | "demo"
-  | "precision"
-  | "weightBytes"
-  | "checkpointSha256"
-  | "files"
->;
+export type AstDescription = Described<AstManifest>;
 
 export const astConfigFileNames = ["config.json", "preprocessor_config.json"];
 

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { MediaError } from "../../core/index.ts";
+import type { Described } from "../built-model.ts";
 import { readConfigFile } from "../voice-config.ts";
 import type { Wav2Vec2Manifest } from "../voice-manifest.ts";
 
@@ -47,19 +48,7 @@ export type Wav2Vec2Sizes = {
   readonly positionGroups: number;
 };
 
-export type Wav2Vec2Description = Omit<
-  Wav2Vec2Manifest,
-  | "format"
-  | "builder"
-  | "id"
-  | "revision"
-  | "licence"
-  | "demo"
-  | "precision"
-  | "weightBytes"
-  | "checkpointSha256"
-  | "files"
->;
+export type Wav2Vec2Description = Described<Wav2Vec2Manifest>;
 
 export const wav2Vec2ConfigFileNames = ["config.json", "preprocessor_config.json"];
 

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { MediaError } from "../../core/index.ts";
+import type { Described } from "../built-model.ts";
 import type { ModelManifest } from "../manifest.ts";
 import { readCheckpointFile } from "../model-file.ts";
 
@@ -63,20 +64,8 @@ export type WhisperSizes = {
 
 export type StackSizes = { readonly layers: number; readonly heads: number; readonly feedForwardSize: number };
 
-/** Everything the manifest says that follows from the checkpoint's configuration files. */
-export type WhisperDescription = Omit<
-  ModelManifest,
-  | "format"
-  | "builder"
-  | "id"
-  | "revision"
-  | "licence"
-  | "demo"
-  | "precision"
-  | "checkpointSha256"
-  | "files"
-  | "embeddingsDtype"
->;
+/** `embeddingsDtype` follows from the weights. */
+export type WhisperDescription = Omit<Described<ModelManifest>, "embeddingsDtype">;
 
 /** The configuration files a Whisper checkpoint must have beside its weights. */
 export const configFileNames = ["config.json", "generation_config.json", "preprocessor_config.json", "tokenizer.json"];
