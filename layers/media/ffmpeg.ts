@@ -1,6 +1,5 @@
-import { type ChildProcess, spawn } from "node:child_process";
 import type { Readable } from "node:stream";
-import { type ChildLimits, confine, couldNotExecute } from "../child/index.ts";
+import { type ChildEnd, ConfinedChild, type ConfinedChildOptions } from "../child/index.ts";
 import { MediaError } from "../core/index.ts";
 import { ffmpegPath } from "./ffmpeg-path.ts";
 
@@ -11,9 +10,7 @@ const lineCharsMax = 2048;
 const globalArguments = ["-nostdin", "-hide_banner", "-max_alloc", String(32 * 1024 * 1024)];
 
 /** It writes to pipes alone. Debian's build, which maps some 200 libraries, does not start in 256 MiB and works in 512. */
-const limits: Omit<ChildLimits, "cpuSeconds"> = { addressSpaceMiB: 1024, fileMiB: 0, openFiles: 32 };
-/** `pipe:3` is the side output. */
-const watcherPipe = 4;
+const limits: ConfinedChildOptions["limits"] = { addressSpaceMiB: 1024, fileMiB: 0, openFiles: 32 };
 
 /** What opens an input: bounded probing, one thread, and no protocol but the one our own loopback URL needs. */
 export function inputArguments(url: string, demuxers: readonly string[]): string[] {
@@ -25,8 +22,6 @@ export function inputArguments(url: string, demuxers: readonly string[]): string
     ...["-threads", "1", "-i", url],
   ];
 }
-
-export type FfmpegExit = { code: number | null; signal: NodeJS.Signals | null };
 
 export type FfmpegOptions = {
   logLevel: "info" | "error";
@@ -43,65 +38,48 @@ export type FfmpegOptions = {
  * argument reaches it through a shell's eyes, and its protocols are http and tcp, to an address that we chose.
  */
 export class Ffmpeg implements AsyncDisposable {
-  readonly exit: Promise<FfmpegExit>;
-  timedOut = false;
   errorLines = 0;
-  readonly #child: ChildProcess;
-  readonly #timer: NodeJS.Timeout;
+  readonly #child: ConfinedChild;
   #tail = "";
 
   constructor(args: readonly string[], { logLevel, timeoutMs, signal, onLine, pipes }: FfmpegOptions) {
-    signal?.throwIfAborted();
-    const cpuSeconds = Math.ceil(timeoutMs / 1000) + 1;
     const output = pipes ? "pipe" : "ignore";
-    const program = [ffmpegPath(), ...globalArguments, "-v", logLevel, ...args];
-    const confined = confine(program, { ...limits, cpuSeconds }, { pipe: watcherPipe, wholeGroup: false });
-    this.#child = spawn(confined.file, confined.args, {
-      env: {},
-      detached: true,
-      stdio: ["ignore", output, "pipe", output, ...(confined.watchedBy === "pipe" ? (["pipe"] as const) : [])],
+    this.#child = new ConfinedChild([ffmpegPath(), ...globalArguments, "-v", logLevel, ...args], {
+      limits,
+      wholeGroup: false,
+      environment: {},
+      stdio: ["ignore", output, "pipe", output],
+      timeoutMs,
+      signal,
+      cannotStart: (cause) =>
+        new MediaError(
+          "config.invalid",
+          `ffmpeg could not be started${cause ? `: ${cause.message}` : ""}. Check FFMPEG_PATH.`,
+          { cause },
+        ),
     });
-    this.#child.stdio[watcherPipe]?.on("error", () => undefined);
-    this.#timer = setTimeout(() => {
-      this.timedOut = true;
-      this.kill();
-    }, timeoutMs);
-    const abort = () => this.kill();
-    signal?.addEventListener("abort", abort, { once: true });
-    this.exit = new Promise<FfmpegExit>((resolve, reject) => {
-      this.#child.once("error", (cause) => {
-        reject(
-          new MediaError("config.invalid", `ffmpeg could not be started: ${cause.message}. Check FFMPEG_PATH.`, {
-            cause,
-          }),
-        );
-      });
-      // What it left behind in its group would hold the pipes open.
-      this.#child.once("exit", () => this.kill());
-      this.#child.once("close", (code, killedBy) => {
-        if (couldNotExecute(code)) {
-          reject(new MediaError("config.invalid", "ffmpeg could not be started. Check FFMPEG_PATH."));
-        } else resolve({ code, signal: killedBy });
-      });
-    }).finally(() => {
-      clearTimeout(this.#timer);
-      signal?.removeEventListener("abort", abort);
-    });
-    this.exit.catch(() => {});
-    readLines(this.#child.stderr as Readable, (line) => {
+    readLines(this.#child.output(2), (line) => {
       this.errorLines += 1;
       this.#tail = `${this.#tail}${line}\n`.slice(-stderrTailChars);
       onLine?.(line);
     });
   }
 
+  get exit(): Promise<ChildEnd> {
+    return this.#child.exit;
+  }
+
+  get timedOut(): boolean {
+    return this.#child.timedOut;
+  }
+
   get stdout(): Readable {
-    return this.#child.stdout as Readable;
+    return this.#child.output(1);
   }
 
   /** What the arguments write to `pipe:3`. */
   get side(): Readable {
-    return this.#child.stdio[3] as Readable;
+    return this.#child.output(3);
   }
 
   /** The last thing ffmpeg complained about, fit to be shown: no URL, no path, no memory address. */
@@ -116,19 +94,11 @@ export class Ffmpeg implements AsyncDisposable {
   }
 
   kill(): void {
-    if (this.#child.pid === undefined) return;
-    try {
-      process.kill(-this.#child.pid, "SIGKILL");
-    } catch {
-      // The group is gone.
-    }
+    this.#child.kill();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.kill();
-    // Output that nobody reads any more would keep `close` from coming.
-    for (const stream of this.#child.stdio) stream?.destroy();
-    await this.exit.catch(() => {});
+    await this.#child[Symbol.asyncDispose]();
   }
 }
 
