@@ -10,7 +10,7 @@ import { describeObject } from "../object-description.ts";
 import type { ObjectDescription, ObjectRecord } from "../object-record.ts";
 import type { ByteRange } from "../ranges.ts";
 import { xmlDocument } from "../xml.ts";
-import { checksumReplyHeaders, singleFileRecord } from "./put-object.ts";
+import { checksumReplyHeaders, commitFile, singleFileRecord } from "./put-object.ts";
 
 export type CopySource = Disposable & { bucket: string; record: ObjectRecord };
 
@@ -94,13 +94,7 @@ export async function copyObject(context: S3Context): Promise<Reply> {
     ? [algorithm]
     : (Object.keys(source.record.checksums) as ChecksumAlgorithm[]);
   const stored = await copyBytes(context, source, { start: 0, end: source.record.sizeBytes - 1 }, algorithms);
-  const record = singleFileRecord(key, stored, description);
-  try {
-    await bucket.commit(record, check);
-  } catch (error) {
-    await bucket.files.remove([stored.file]);
-    throw error;
-  }
+  const record = await commitFile(bucket, singleFileRecord(key, stored, description), check);
   context.emit("ObjectCreated:Copy", record);
   return {
     status: 200,

@@ -19,7 +19,7 @@ import {
 } from "../sigv4.ts";
 import { assertKeyLength, encodeKey, type Target } from "../uri.ts";
 import { parseXml, xmlDocument } from "../xml.ts";
-import { singleFileRecord } from "./put-object.ts";
+import { commitFile, singleFileRecord } from "./put-object.ts";
 
 export type PostRequest = {
   request: IncomingMessage;
@@ -113,13 +113,7 @@ async function storeFile(context: S3Context, form: StreamedForm, length: LengthR
     }
     return result;
   });
-  const record = singleFileRecord(key, stored, description);
-  try {
-    await bucket.commit(record, () => undefined);
-  } catch (error) {
-    await bucket.files.remove([stored.file]);
-    throw error;
-  }
+  const record = await commitFile(bucket, singleFileRecord(key, stored, description), () => undefined);
   context.emit("ObjectCreated:Post", record);
   return record.etag;
 }

@@ -1,4 +1,5 @@
 import { receiveBody } from "../body.ts";
+import type { Bucket, WriteCheck } from "../bucket.ts";
 import type { Checksums } from "../checksums.ts";
 import { writeCheck } from "../conditions.ts";
 import { quoteEtag, type Reply, type S3Context } from "../context.ts";
@@ -40,6 +41,17 @@ export function descriptionFields(context: S3Context): Fields {
   return { ...Object.fromEntries(hoisted), ...context.request.headers };
 }
 
+/** Makes a record that was written for it the object of its key; its files are removed where that is refused. */
+export async function commitFile(bucket: Bucket, record: ObjectRecord, check: WriteCheck): Promise<ObjectRecord> {
+  try {
+    await bucket.commit(record, check);
+    return record;
+  } catch (error) {
+    await bucket.files.remove(record.segments.map(({ file }) => file));
+    throw error;
+  }
+}
+
 /** PutObject. */
 export async function putObject(context: S3Context): Promise<Reply> {
   const { bucket, key } = context;
@@ -49,13 +61,7 @@ export async function putObject(context: S3Context): Promise<Reply> {
   const stored = await bucket.files.write((sink) =>
     receiveBody(context.request, context.authentication, sink, { proceed: context.proceed, requireLength: true }),
   );
-  const record = singleFileRecord(key, stored, description);
-  try {
-    await bucket.commit(record, check);
-  } catch (error) {
-    await bucket.files.remove([stored.file]);
-    throw error;
-  }
+  const record = await commitFile(bucket, singleFileRecord(key, stored, description), check);
   context.emit("ObjectCreated:Put", record);
   return {
     status: 200,
