@@ -14,6 +14,7 @@ export const strings = {
   errors: {
     network: "The service does not answer. See whether it is running; this page goes on by itself when it is back.",
     status: (status: number) => `The service answered with status ${status}.`,
+    part: "A part of this page could not be loaded: the service does not answer, or it is newer than the page. Reload the page.",
     title: "That did not work",
     retry: "Try again",
     jobTitle: "This file could not be transcribed",

@@ -211,6 +211,21 @@ describe.skipIf(!here)("the page, in Chromium (skipped where there is none)", ()
     expect(await readFile(await json.path(), "utf8")).toBe(await demo.api.transcript(jobId, "json"));
   });
 
+  it("says so where a part of it cannot be loaded, and goes on where it can be again", async () => {
+    await using opened = await open({ path: `/jobs/${jobId}` });
+    const { page } = opened;
+    await page.getByText("four five six").waitFor();
+    await page.route(/\/assets\/export-/, (route) => route.abort());
+    await page.reload();
+    await page.getByText("four five six").waitFor();
+    await page.getByLabel("Save as SRT").click();
+    await page.getByRole("alert").getByText("Reload the page").waitFor();
+    await page.unroute(/\/assets\/export-/);
+    await page.reload();
+    const [srt] = await Promise.all([page.waitForEvent("download"), page.getByLabel("Save as SRT").click()]);
+    expect(await readFile(await srt.path(), "utf8")).toBe(await demo.api.transcript(jobId, "srt"));
+  });
+
   it("goes on with an upload that a reload interrupted, and sends no part twice", async () => {
     const path = join(demo.directory, "long.wav");
     await promisify(execFile)(ffmpegPath(), [
@@ -229,7 +244,12 @@ describe.skipIf(!here)("the page, in Chromium (skipped where there is none)", ()
       sent.push(part);
       await route.continue();
     });
+    // Its bytes have gone before S3 has it.
+    const kept = page.waitForResponse(
+      (reply) => /partNumber=1\b/.test(reply.url()) && reply.request().method() === "PUT",
+    );
     await page.locator('input[type="file"]').setInputFiles(path);
+    expect((await kept).status()).toBe(200);
     await until(page, "document.querySelector('.upload progress')?.value >= 5 * 1048576");
     page.on("dialog", (dialog) => void dialog.accept());
     await page.reload();

@@ -63,9 +63,12 @@ function Waveform({ jobId, element, playback, expected }: WaveformProps) {
     let end: (() => void) | undefined;
     let over = false;
     const parts = { container: container.current, media: element ?? undefined, peaks };
-    import("./waveform.ts").then(({ drawWaveform }) => {
+    const draw = async () => {
+      const { drawWaveform } = await import("./waveform.ts");
       if (!over) end = drawWaveform({ ...parts, playback });
-    });
+    };
+    // The page is whole without it.
+    draw().catch(() => undefined);
     return () => {
       over = true;
       end?.();
@@ -80,11 +83,13 @@ function useSubtitles(transcript: Transcript): string | undefined {
   useEffect(() => {
     let made: string | undefined;
     let over = false;
-    import("./export.ts").then(({ render }) => {
+    const make = async () => {
+      const { render } = await import("./export.ts");
       if (over) return;
       made = URL.createObjectURL(render(transcript, "vtt"));
       setAddress(made);
-    });
+    };
+    make().catch(() => undefined);
     return () => {
       over = true;
       if (made) URL.revokeObjectURL(made);

@@ -1,9 +1,22 @@
+import { useState } from "preact/hooks";
+import { messageOf } from "../api/client.ts";
 import type { Transcript } from "../api/types.ts";
 import { strings } from "../strings.ts";
+import { part } from "../ui/part.ts";
 
 const formats = ["srt", "vtt", "txt", "json"] as const;
 
 export function SaveAs({ transcript, title }: { transcript: Transcript; title: string }) {
+  const [error, setError] = useState<string>();
+  async function saveAs(format: (typeof formats)[number]) {
+    setError(undefined);
+    try {
+      const { save } = await part(import("./export.ts"));
+      save(transcript, format, title);
+    } catch (failure) {
+      setError(messageOf(failure));
+    }
+  }
   return (
     <span class="save">
       <span aria-hidden="true">{strings.transcript.save}</span>
@@ -12,11 +25,16 @@ export function SaveAs({ transcript, title }: { transcript: Transcript; title: s
           key={format}
           type="button"
           aria-label={strings.transcript.saveAs(format.toUpperCase())}
-          onClick={() => import("./export.ts").then(({ save }) => save(transcript, format, title))}
+          onClick={() => saveAs(format)}
         >
           {format.toUpperCase()}
         </button>
       ))}
+      {error && (
+        <span class="error" role="alert">
+          {error}
+        </span>
+      )}
     </span>
   );
 }

@@ -1,5 +1,6 @@
 import { ApiError, call, messageOf } from "../api/client.ts";
 import { Store } from "../store.ts";
+import { part } from "../ui/part.ts";
 import type { Sending } from "./send.ts";
 import { forget } from "./unfinished.ts";
 
@@ -74,7 +75,7 @@ async function run(id: number): Promise<void> {
   change(id, { state: "sending" });
   try {
     // Uppy is not needed to see the page.
-    const { send } = await import("./send.ts");
+    const { send } = await part(import("./send.ts"));
     const sending = await send(upload.file, upload.options, (sentBytes) => change(id, { sentBytes }));
     change(id, { jobId: sending.jobId });
     if ("done" in sending) {

@@ -110,6 +110,10 @@ export function createGateway(options: GatewayOptions): (request: IncomingMessag
         // The rest of a body that was refused is not read: the connection goes with it.
         if (!request.complete) response.setHeader("connection", "close");
         send(response, reply, request.method !== "HEAD");
+      })
+      .catch((error: Error) => {
+        options.onError?.(error, "");
+        response.destroy();
       });
   };
 

@@ -48,7 +48,7 @@ export function createLambdaApi(
     const type = request.headers["x-amz-invocation-type"] ?? "RequestResponse";
     if (type === "DryRun") return void response.writeHead(204, requestIdHeader()).end();
     if (type === "Event") {
-      asyncInvoker.enqueue(name, payload);
+      void asyncInvoker.enqueue(name, payload);
       return void response.writeHead(202, requestIdHeader()).end();
     }
     if (type !== "RequestResponse")

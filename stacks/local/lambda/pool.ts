@@ -136,7 +136,7 @@ export class FunctionPool {
       });
     void environment.started.then(() => starts.leave());
     this.#environments.add(environment);
-    environment.closed.then(() => {
+    void environment.closed.then(() => {
       this.#environments.delete(environment);
       leave();
     });

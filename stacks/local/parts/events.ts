@@ -23,7 +23,7 @@ export class Events {
     const { key } = event.record.s3.object;
     if (!event.eventName.startsWith("ObjectCreated:") || !notify || !key.startsWith(notify.prefix)) return;
     try {
-      this.invoker?.enqueue(notify.function, JSON.stringify({ Records: [event.record] }));
+      void this.invoker?.enqueue(notify.function, JSON.stringify({ Records: [event.record] }));
     } catch (error) {
       this.#notice(`an S3 event could not be taken (${String(error)}); a later start finds the upload`);
     }
@@ -31,13 +31,18 @@ export class Events {
 
   /**
    * EventBridge's event of an execution that did not succeed. The definition's own Fail state reports what a Catch can see; this covers the ends that it cannot.
-   * @returns whether it was handled; undefined where there is nothing to tell
+   * @returns whether it was handled: what could not be is told of at the next start; undefined where there is nothing to tell
    */
   ofExecution(end: ExecutionEnd): Promise<boolean> | undefined {
     if (end.status === "SUCCEEDED") return undefined;
     const { executionArn, name, status, error, cause } = end;
     const detail = { executionArn, stateMachineArn, name, status, error, cause };
     const event = { source: "aws.states", "detail-type": "Step Functions Execution Status Change", detail };
-    return this.invoker?.enqueue(executionEnds.function, JSON.stringify(event));
+    try {
+      return this.invoker?.enqueue(executionEnds.function, JSON.stringify(event));
+    } catch (error) {
+      this.#notice(`the end of ${name} could not be told of (${String(error)}); the next start does it`);
+      return Promise.resolve(false);
+    }
   }
 }
