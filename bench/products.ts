@@ -14,45 +14,45 @@ export type Product = {
   readonly rows: number;
   readonly inner: number;
   readonly outputs: number;
-  /** Frames go forward by so many. */
+  /** So many products take the same input, which is quantized once for all; default 1. */
+  readonly together?: number;
+  /** Of a convolution: frames go forward by so many. */
   readonly stride?: 1 | 2;
 };
-export type Products = AsyncDisposable & {
+export type OpenProduct = AsyncDisposable & {
   run(): Promise<void>;
-  /** Of each product the shortest time in milliseconds, in their order. Ends the session. */
-  least(): Promise<number[]>;
+  /** The shortest time in milliseconds, of all that are together. Ends the session. */
+  least(): Promise<number>;
 };
 
-export const multiplyAdds = ({ rows, inner, outputs }: Product) => rows * inner * outputs;
+export const multiplyAdds = ({ rows, inner, outputs, together = 1 }: Product) => rows * inner * outputs * together;
 
 const kernelSize = 3;
 
-/** Every product by itself, in the nodes that the models' own are made of, on one thread; timed by onnxruntime, without what JavaScript does. */
-export async function openProducts(products: readonly Product[]): Promise<Products> {
-  const directory = await mkdtemp(join(tmpdir(), "halfgig-products-"));
+/** A product by itself, in the nodes that the models' own are made of, on one thread; timed by onnxruntime, without what JavaScript does. */
+export async function openProduct(product: Product): Promise<OpenProduct> {
+  const directory = await mkdtemp(join(tmpdir(), "halfgig-product-"));
   try {
-    const model = join(directory, "products.onnx");
-    const inputs: Record<string, Tensor> = {};
-    const outputs: string[] = [];
+    const { rows, inner, stride, together = 1 } = product;
+    const shape = stride === undefined ? [1, rows, inner] : [1, inner / kernelSize, rows * stride];
     {
-      await using data = await ExternalDataWriter.create(join(directory, "products.data"));
-      const graph = new GraphBuilder("products", new WeightStore(data));
-      for (const [index, product] of products.entries()) {
-        const shape = inputShape(product);
-        const x = graph.input(`x.${index}`, shape);
-        inputs[x] = new Tensor("float32", seeded(x, size(shape)), shape);
+      await using data = await ExternalDataWriter.create(join(directory, "product.data"));
+      const graph = new GraphBuilder("product", new WeightStore(data));
+      const x = graph.input("x", shape);
+      for (let index = 0; index < together; index++) {
         const y = await write(graph, x, `product.${index}`, product);
-        outputs.push(y);
-        graph.output(graph.node("ReduceMax", [y], { attributes: { keepdims: 0 } }), []);
+        // One value of the result goes out: copying all of it into JavaScript is no part of a product.
+        graph.output(graph.node(narrowing, [y], { attributes: { keepdims: 0 } }), []);
       }
-      await graph.writeTo(model);
+      await graph.writeTo(join(directory, "product.onnx"));
     }
-    const session = await openProfiled(model);
+    const session = await openProfiled(join(directory, "product.onnx"));
+    const x = new Tensor("float32", seeded("x", size(shape)), shape);
     return {
-      run: () => session.run(inputs),
+      run: () => session.run({ x }),
       async least() {
         const { nodes } = await session.least();
-        return outputs.map((output) => nodes.get(output)?.ms ?? Number.NaN);
+        return [...nodes.values()].reduce((sum, { kind, ms }) => sum + (kind === narrowing ? 0 : ms), 0);
       },
       [Symbol.asyncDispose]: () => session[Symbol.asyncDispose](),
     };
@@ -61,11 +61,8 @@ export async function openProducts(products: readonly Product[]): Promise<Produc
   }
 }
 
+const narrowing = "ReduceMax";
 const size = (shape: readonly number[]) => shape.reduce((a, b) => a * b);
-
-function inputShape({ rows, inner, stride }: Product): number[] {
-  return stride === undefined ? [1, rows, inner] : [1, inner / kernelSize, rows * stride];
-}
 
 async function write(graph: GraphBuilder, x: string, name: string, product: Product): Promise<string> {
   const { precision, inner, outputs, stride } = product;
@@ -84,8 +81,10 @@ export const encoderProducts: readonly (readonly [count: number, product: Produc
   return [
     [1, { precision: "fp32", rows: 2 * rows, inner: kernelSize * bins, outputs: hidden, stride: 1 }],
     [1, { precision: "fp32", rows, inner: kernelSize * hidden, outputs: hidden, stride: 2 }],
-    // Queries, keys, values and outputs; keys and values of the decoder.
-    [layers * (4 + 2), { precision: "int8", rows, inner: hidden, outputs: hidden }],
+    // Queries, keys and values; what attention gives; keys and values of the decoder.
+    [layers, { precision: "int8", rows, inner: hidden, outputs: hidden, together: 3 }],
+    [layers, { precision: "int8", rows, inner: hidden, outputs: hidden }],
+    [1, { precision: "int8", rows, inner: hidden, outputs: hidden, together: 2 * layers }],
     [layers * heads, { precision: "fp32", rows, inner: headDim, outputs: rows }],
     [layers * heads, { precision: "fp32", rows, inner: rows, outputs: headDim }],
     [layers, { precision: "int8", rows, inner: hidden, outputs: wide }],

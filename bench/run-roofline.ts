@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { Session, TensorMap } from "../layers/inference/index.ts";
 import { settings } from "./measure.ts";
-import { encoderProducts, multiplyAdds, openProducts, type Product } from "./products.ts";
+import { encoderProducts, multiplyAdds, openProduct, type Product } from "./products.ts";
 import { byKind, openProfiled } from "./profile.ts";
 
 /**
@@ -18,11 +18,11 @@ const large = { rows: edge, inner: edge, outputs: edge };
 const model = join(process.argv[2]!, "encoder.onnx");
 await using encoder = await Session.open(model, { threads: 1, arena: true });
 await using profiled = await openProfiled(model);
-await using atLarge = await openProducts([
-  { precision: "int8", ...large },
-  { precision: "fp32", ...large },
-]);
-await using own = await openProducts(encoderProducts.map(([, product]) => product));
+await using opened = new AsyncDisposableStack();
+const open = async (product: Product) => opened.use(await openProduct(product));
+const int8 = await open({ precision: "int8", ...large });
+const fp32 = await open({ precision: "fp32", ...large });
+const own = await Promise.all(encoderProducts.map(([, product]) => open(product)));
 const { frames, features } = settings(0);
 using mel = new TensorMap({ mel: encoder.tensor(features, [1, features.length / frames, frames]) });
 
@@ -40,12 +40,11 @@ let withCopyMs = Number.POSITIVE_INFINITY;
 for (let round = 0; round < rounds; round++) {
   withCopyMs = Math.min(withCopyMs, await processorMs(encode));
   await profiled.run(mel.feeds);
-  await atLarge.run();
-  await own.run();
+  for (const product of [int8, fp32, ...own]) await product.run();
 }
 
-const [int8Ms = Number.NaN, fp32Ms = Number.NaN] = await atLarge.least();
-const ownMs = await own.least();
+const [int8Ms, fp32Ms] = [await int8.least(), await fp32.least()];
+const ownMs = await Promise.all(own.map((product) => product.least()));
 const sum = (ms: (product: Product, index: number) => number) =>
   encoderProducts.reduce((total, [count, product], index) => total + count * ms(product, index), 0);
 const productsMs = {

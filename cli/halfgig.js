@@ -3,18 +3,9 @@
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { allocator, nodeFlags as flags } from "./node-settings.js";
 
-// Young garbage of a host is network buffers, and V8 lets more of it pile up than the rest of the host needs:
-// on a 1 GiB upload this flag takes the host's peak from 227 to 165 MiB (test/memory/gigabyte.test.ts holds the limit).
-const flags = ["--max-semi-space-size=2"];
-
-// glibc gives freed buffers back at once, instead of keeping an arena for every thread of the pool.
-const environment = {
-  MALLOC_ARENA_MAX: "1",
-  MALLOC_TRIM_THRESHOLD_: "131072",
-  MALLOC_MMAP_THRESHOLD_: "131072",
-  ...process.env,
-};
+const environment = { ...allocator, ...process.env };
 
 const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
 const command = [...flags, fileURLToPath(import.meta.url), ...process.argv.slice(2)];

@@ -3,6 +3,7 @@ import { createWriteStream } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { allocator, nodeFlags } from "../../cli/node-settings.js";
 import { processRssMiB, processTree } from "../../stacks/local/lambda/process-tree.ts";
 import type { HostPlan } from "./host-process.ts";
 
@@ -40,8 +41,10 @@ export class HostLives {
   async start(): Promise<void> {
     const { directory, clockFile } = this.#plan;
     const clock = new URL(`clock.ts?file=${encodeURIComponent(clockFile)}`, import.meta.url);
-    const child = spawn(process.execPath, ["--import", clock.href, script, JSON.stringify(this.#plan)], {
+    // As `halfgig serve` runs: its memory is judged.
+    const child = spawn(process.execPath, [...nodeFlags, "--import", clock.href, script, JSON.stringify(this.#plan)], {
       stdio: ["ignore", "pipe", "pipe"],
+      env: { ...allocator, ...process.env },
     });
     const log = createWriteStream(join(directory, "host.log"), { flags: "a" });
     child.stderr.pipe(log);
