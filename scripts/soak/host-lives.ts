@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createWriteStream } from "node:fs";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { allocator, nodeFlags } from "../../cli/node-settings.js";
@@ -13,6 +14,8 @@ const sampleEveryMs = 500;
 export type Life = {
   /** Resident memory of the host, MiB, twice a second. */
   rssMiB: number[];
+  /** What it used after a collection, MiB, every ten seconds. */
+  inUseMiB: number[];
   /** How it ended. */
   ended?: "killed" | "stopped" | "died";
 };
@@ -42,20 +45,31 @@ export class HostLives {
     const { directory, clockFile } = this.#plan;
     const clock = new URL(`clock.ts?file=${encodeURIComponent(clockFile)}`, import.meta.url);
     // As `halfgig serve` runs: its memory is judged.
-    const child = spawn(process.execPath, [...nodeFlags, "--import", clock.href, script, JSON.stringify(this.#plan)], {
-      stdio: ["ignore", "pipe", "pipe"],
-      env: { ...allocator, ...process.env },
-    });
+    const child = spawn(
+      process.execPath,
+      [...nodeFlags, "--expose-gc", "--import", clock.href, script, JSON.stringify(this.#plan)],
+      {
+        stdio: ["ignore", "pipe", "pipe"],
+        env: { ...allocator, ...process.env },
+      },
+    );
     const log = createWriteStream(join(directory, "host.log"), { flags: "a" });
     child.stderr.pipe(log);
-    const life: Life = { rssMiB: [] };
+    const life: Life = { rssMiB: [], inUseMiB: [] };
     this.#child = child;
     const end = () => child.kill("SIGKILL");
     process.once("exit", end);
     child.once("close", () => process.off("exit", end));
     this.#exited = new Promise((resolve) => child.once("close", resolve));
-    const said = await firstLine(child.stdout, this.#exited);
-    this.token = (JSON.parse(said.replace(/^ready /, "")) as { token: string }).token;
+    const ready = Promise.withResolvers<string>();
+    createInterface(child.stdout).on("line", (line) => {
+      if (line.startsWith("ready ")) ready.resolve(line.slice("ready ".length));
+      if (line.startsWith("in use ")) life.inUseMiB.push(Number(line.slice("in use ".length)));
+    });
+    const dead = this.#exited.then((status): never => {
+      throw new Error(`the host ended with ${status} before it was ready`);
+    });
+    this.token = (JSON.parse(await Promise.race([ready.promise, dead])) as { token: string }).token;
     this.lives.push(life);
     this.#timer = setInterval(() => {
       const rssMiB = processRssMiB(child.pid ?? 0);
@@ -100,18 +114,4 @@ export class HostLives {
     await sleep(100);
     return status;
   }
-}
-
-async function firstLine(stdout: NodeJS.ReadableStream, exited: Promise<unknown>): Promise<string> {
-  let text = "";
-  return Promise.race([
-    new Promise<string>((resolve) => {
-      stdout.on("data", (chunk: Buffer) => {
-        text += chunk.toString("utf8");
-        const end = text.indexOf("\n");
-        if (end >= 0) resolve(text.slice(0, end));
-      });
-    }),
-    exited.then((status) => Promise.reject(new Error(`the host ended with ${status} before it was ready`))),
-  ]);
 }

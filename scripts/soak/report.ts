@@ -16,6 +16,7 @@ export function printReport({ sent, ends, faults, proxy, unheardRecords, lives, 
     ["S3 requests in all", proxy.requests],
   ] as const;
   const peak = Math.max(...lives.flatMap(({ rssMiB }) => rssMiB));
+  const inUse = Math.max(0, ...lives.flatMap(({ inUseMiB }) => inUseMiB));
   return [
     table(["jobs", "ended", "count"], kinds),
     "",
@@ -24,7 +25,7 @@ export function printReport({ sent, ends, faults, proxy, unheardRecords, lives, 
     `jobs ${sent.length}, repaired by a retry ${ends.repaired}, of senders who never heard of them ${ends.unclaimed}`,
     `records of jobs that were made half-way and nobody knows of ${unheardRecords}`,
     `leaks of other tenants' data ${ends.leaks}`,
-    `lives of the host ${lives.length}, peak memory ${peak.toFixed(0)} MiB`,
+    `lives of the host ${lives.length}, peak memory ${peak.toFixed(0)} MiB, in use after a collection ${inUse.toFixed(0)} MiB at most`,
     ...violations.map((violation) => `✗ ${violation}`),
     violations.length === 0 ? "✓ every invariant held" : `✗ ${violations.length} violations`,
   ].join("\n");

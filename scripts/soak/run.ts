@@ -107,20 +107,19 @@ async function newClient(lives: HostLives, tenant: string): Promise<SoakClient> 
   return new SoakClient(tenant, lives.url, made.key);
 }
 
-/** A life that is long enough is judged by its second half; the shorter ones by their peak. */
-const judgedSamples = 120;
+/** Two minutes: a life that is long enough is judged by its second half, the shorter ones by their peak. */
+const judgedSamples = 12;
 const mostPeakMiB = 400;
 
 function judgeMemory(lives: readonly Life[], violations: string[]): void {
-  for (const [n, { rssMiB, ended }] of lives.entries()) {
+  for (const [n, { rssMiB, inUseMiB, ended }] of lives.entries()) {
     if (ended === "died") violations.push(`the host of life ${n + 1} died by itself`);
     const peak = Math.max(0, ...rssMiB);
     if (peak > mostPeakMiB) violations.push(`the host of life ${n + 1} took ${peak.toFixed(0)} MiB`);
-    if (rssMiB.length < judgedSamples) continue;
-    const [first, second] = [rssMiB.slice(rssMiB.length / 4, rssMiB.length / 2), rssMiB.slice(rssMiB.length / 2)].map(
-      median,
-    );
-    if (second! > first! * 1.25 + 24)
+    const { length } = inUseMiB;
+    if (length < judgedSamples) continue;
+    const [first, second] = [inUseMiB.slice(length / 4, length / 2), inUseMiB.slice(length / 2)].map(median);
+    if (second! > first! * 1.25 + 8)
       violations.push(`the host of life ${n + 1} grew from ${first!.toFixed(0)} to ${second!.toFixed(0)} MiB`);
   }
 }
