@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Tensor } from "onnxruntime-node";
+import { Tensor } from "../layers/inference/runtime.ts";
 import { bestWeightBytes, type Precision } from "../layers/models/index.ts";
 import { LayerWriter } from "../layers/models/layer-writer.ts";
 import { ExternalDataWriter, GraphBuilder, WeightStore } from "../layers/models/onnx/index.ts";

@@ -1,8 +1,8 @@
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
-import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { InferenceSession, Tensor } from "onnxruntime-node";
+import { InferenceSession, type Tensor } from "../layers/inference/runtime.ts";
+import { runtimeOptions } from "../layers/inference/session.ts";
 
 /** Of one node: its kind, and the shortest of its times. */
 export type NodeTime = { readonly kind: string; readonly ms: number };
@@ -16,17 +16,9 @@ export type Profiled = AsyncDisposable & {
 
 /** A model whose runs are timed by onnxruntime itself, from the first node to the last: without what JavaScript makes of its outputs. */
 export async function openProfiled(path: string): Promise<Profiled> {
-  const { InferenceSession: Sessions } = createRequire(import.meta.url)("onnxruntime-node") as {
-    InferenceSession: typeof InferenceSession;
-  };
   const directory = await mkdtemp(join(tmpdir(), "halfgig-profile-"));
-  const session = await Sessions.create(path, {
-    intraOpNumThreads: 1,
-    interOpNumThreads: 1,
-    executionMode: "sequential",
-    graphOptimizationLevel: "extended",
-    enableMemPattern: false,
-    enableCpuMemArena: true,
+  const session = await InferenceSession.create(path, {
+    ...runtimeOptions({ threads: 1, arena: true }),
     enableProfiling: true,
     profileFilePrefix: join(directory, "run"),
   });

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import type { Readable } from "node:stream";
+import { MediaError } from "../core/index.ts";
 import { type ChildLimits, confine, couldNotExecute } from "./confine.ts";
 
 export type ChildEnd = { readonly code: number | null; readonly signal: NodeJS.Signals | null };
@@ -16,8 +17,10 @@ export type ConfinedChildOptions = {
   stdio: readonly ("ignore" | "pipe")[];
   timeoutMs: number;
   signal?: AbortSignal | undefined;
-  /** What `exit` fails with where the program is not there or cannot be executed. */
-  cannotStart: (cause: Error | undefined) => Error;
+  /** What errors call it. */
+  name: string;
+  /** What to do where it is not there or cannot be executed. */
+  advice?: string;
 };
 
 /**
@@ -25,12 +28,13 @@ export type ConfinedChildOptions = {
  * disposed of, and with this process.
  */
 export class ConfinedChild implements AsyncDisposable {
+  /** @throws MediaError `config.invalid` where the program is not there or cannot be executed */
   readonly exit: Promise<ChildEnd>;
   timedOut = false;
   readonly #child: ChildProcess;
 
   constructor(program: readonly string[], options: ConfinedChildOptions) {
-    const { limits, wholeGroup, environment, directory, stdio, timeoutMs, signal, cannotStart } = options;
+    const { limits, wholeGroup, environment, directory, stdio, timeoutMs, signal } = options;
     signal?.throwIfAborted();
     const cpuSeconds = Math.ceil(timeoutMs / 1000) + 1;
     const watcherPipe = stdio.length;
@@ -50,11 +54,11 @@ export class ConfinedChild implements AsyncDisposable {
     const abort = () => this.kill();
     signal?.addEventListener("abort", abort, { once: true });
     this.exit = new Promise<ChildEnd>((resolve, reject) => {
-      child.once("error", (cause) => reject(cannotStart(cause)));
+      child.once("error", (cause) => reject(cannotStart(options, cause)));
       // The watcher, and whatever the program left behind in its group: they would hold the pipes open.
       child.once("exit", () => this.kill());
       child.once("close", (code, killedBy) => {
-        if (couldNotExecute(code)) reject(cannotStart(undefined));
+        if (couldNotExecute(code)) reject(cannotStart(options));
         else resolve({ code, signal: killedBy });
       });
     }).finally(() => {
@@ -84,4 +88,9 @@ export class ConfinedChild implements AsyncDisposable {
     for (const stream of this.#child.stdio) stream?.destroy();
     await this.exit.catch(() => undefined);
   }
+}
+
+function cannotStart({ name, advice = "" }: ConfinedChildOptions, cause?: Error): MediaError {
+  const reason = cause ? `: ${cause.message}` : "";
+  return new MediaError("config.invalid", `${name} could not be started${reason}. ${advice}`.trim(), { cause });
 }

@@ -55,6 +55,24 @@ function release(tensor: Tensor): void {
   if (ArrayBuffer.isView(data) && data.buffer instanceof ArrayBuffer && !data.buffer.detached) data.buffer.transfer(0);
 }
 
+/** What onnxruntime is told of every session. */
+export function runtimeOptions({
+  threads = 1,
+  arena = false,
+  extra = {},
+}: SessionOptions): InferenceSession.SessionOptions {
+  return {
+    intraOpNumThreads: threads,
+    interOpNumThreads: 1,
+    executionMode: "sequential",
+    graphOptimizationLevel: "extended",
+    enableMemPattern: false,
+    enableCpuMemArena: arena,
+    logSeverityLevel: 3,
+    extra: { session: extra },
+  };
+}
+
 /**
  * One ONNX model in memory. Opened by path, so that onnxruntime maps the weights' file instead of copying it; without memory
  * patterns and, unless asked for, without the arena, whose growth is what an allocation fixed in advance cannot afford.
@@ -69,19 +87,10 @@ export class Session implements AsyncDisposable {
   }
 
   /** @throws MediaError `model.invalid` when onnxruntime cannot load the file. */
-  static async open(path: string, { threads = 1, arena = false, extra = {} }: SessionOptions = {}): Promise<Session> {
+  static async open(path: string, options: SessionOptions = {}): Promise<Session> {
     const runtime = await import("./runtime.ts");
     try {
-      const session = await runtime.InferenceSession.create(path, {
-        intraOpNumThreads: threads,
-        interOpNumThreads: 1,
-        executionMode: "sequential",
-        graphOptimizationLevel: "extended",
-        enableMemPattern: false,
-        enableCpuMemArena: arena,
-        logSeverityLevel: 3,
-        extra: { session: extra },
-      });
+      const session = await runtime.InferenceSession.create(path, runtimeOptions(options));
       return new Session(session, runtime.Tensor);
     } catch (cause) {
       throw new MediaError("model.invalid", `onnxruntime cannot load ${path}. Delete its folder; it is built again.`, {

@@ -1,6 +1,5 @@
 import type { Readable } from "node:stream";
 import { type ChildEnd, ConfinedChild, type ConfinedChildOptions } from "../child/index.ts";
-import { MediaError } from "../core/index.ts";
 import { ffmpegPath } from "./ffmpeg-path.ts";
 
 const stderrTailChars = 8 * 1024;
@@ -51,12 +50,8 @@ export class Ffmpeg implements AsyncDisposable {
       stdio: ["ignore", output, "pipe", output],
       timeoutMs,
       signal,
-      cannotStart: (cause) =>
-        new MediaError(
-          "config.invalid",
-          `ffmpeg could not be started${cause ? `: ${cause.message}` : ""}. Check FFMPEG_PATH.`,
-          { cause },
-        ),
+      name: "ffmpeg",
+      advice: "Check FFMPEG_PATH.",
     });
     readLines(this.#child.output(2), (line) => {
       this.errorLines += 1;

@@ -38,6 +38,12 @@ describe("a program", () => {
     expect(program.complaints).toBe("why\n");
   });
 
+  it("says so where it is not there", async () => {
+    await using program = new Program([join(directory, "absent")], options());
+    const message = expect.stringMatching(/absent could not be started\.$/);
+    await expect(program.exit).rejects.toMatchObject({ code: "config.invalid", message });
+  });
+
   it("is killed with what it started when it is disposed of", async () => {
     const program = new Program(family, options());
     const child = await childOf(program);

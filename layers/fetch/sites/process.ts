@@ -1,6 +1,5 @@
 import type { Readable } from "node:stream";
 import { ConfinedChild, type ConfinedChildOptions } from "../../child/index.ts";
-import { MediaError } from "../../core/index.ts";
 
 /**
  * Its memory is the function's: an interpreter maps far more than it uses. It keeps the pieces of a stream that it puts together in files,
@@ -29,10 +28,7 @@ export class Program implements AsyncDisposable {
       limits,
       wholeGroup: true,
       stdio: ["ignore", "pipe", "pipe"],
-      cannotStart: (cause) =>
-        new MediaError("config.invalid", `${command[0]} could not be started${cause ? `: ${cause.message}` : ""}.`, {
-          cause,
-        }),
+      name: command[0] ?? "",
     });
     this.exit = this.#child.exit.then(({ code }) => code);
     this.exit.catch(() => undefined);

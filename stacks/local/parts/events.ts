@@ -22,11 +22,11 @@ export class Events {
     const notify = buckets.find((bucket) => bucketName(bucket.name) === event.bucket)?.notify;
     const { key } = event.record.s3.object;
     if (!event.eventName.startsWith("ObjectCreated:") || !notify || !key.startsWith(notify.prefix)) return;
-    try {
-      void this.invoker?.enqueue(notify.function, JSON.stringify({ Records: [event.record] }));
-    } catch (error) {
-      this.#notice(`an S3 event could not be taken (${String(error)}); a later start finds the upload`);
-    }
+    void this.#deliver(
+      notify.function,
+      { Records: [event.record] },
+      (reason) => `an S3 event could not be taken (${reason}); a later start finds the upload`,
+    );
   }
 
   /**
@@ -38,10 +38,19 @@ export class Events {
     const { executionArn, name, status, error, cause } = end;
     const detail = { executionArn, stateMachineArn, name, status, error, cause };
     const event = { source: "aws.states", "detail-type": "Step Functions Execution Status Change", detail };
+    return this.#deliver(
+      executionEnds.function,
+      event,
+      (reason) => `the end of ${name} could not be told of (${reason}); the next start does it`,
+    );
+  }
+
+  /** @param refused what is said of an event for which there is no room */
+  #deliver(functionName: string, event: object, refused: (reason: string) => string): Promise<boolean> | undefined {
     try {
-      return this.invoker?.enqueue(executionEnds.function, JSON.stringify(event));
+      return this.invoker?.enqueue(functionName, JSON.stringify(event));
     } catch (error) {
-      this.#notice(`the end of ${name} could not be told of (${String(error)}); the next start does it`);
+      this.#notice(refused(String(error)));
       return Promise.resolve(false);
     }
   }

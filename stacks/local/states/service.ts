@@ -1,5 +1,4 @@
 import { randomUUID } from "node:crypto";
-import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { MediaError } from "../../../layers/core/index.ts";
 import { executionArn, localPartition, machineName, type Partition, stateMachineArn } from "./arns.ts";
@@ -12,8 +11,7 @@ import { type ExecutionEntry, ExecutionIndex } from "./execution-index.ts";
 import type { HistoryEvent } from "./history.ts";
 import type { ExecutionHost, Invoke, ObjectStore } from "./host.ts";
 import { Journal, type OpenAppendFile, openAppendFile } from "./journal/journal.ts";
-import { readLeftover } from "./journal/leftover.ts";
-import { readLastRecord } from "./journal/reader.ts";
+import { readEnd, readLeftover } from "./journal/leftover.ts";
 import type { Ended, EndStatus, JournalRecord } from "./journal/record.ts";
 import type { Json } from "./json.ts";
 import { maxPayloadBytes } from "./payload.ts";
@@ -327,8 +325,7 @@ export class StatesService {
   }
 
   async #tellAgain({ arn, name, status, stopDate = "" }: ExecutionEntry): Promise<void> {
-    const path = this.#opened().journalPath({ arn, name });
-    const ended = existsSync(path) ? (await readLastRecord<JournalRecord>(path))?.ended : undefined;
+    const ended = await readEnd(this.#opened().journalPath({ arn, name }));
     this.#end({ arn, name }, { ...ended, status: status as EndStatus }, stopDate);
   }
 

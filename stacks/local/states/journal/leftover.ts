@@ -11,6 +11,11 @@ export type Leftover =
   | { readonly kind: "ended"; readonly ended: Ended; readonly stopDate: string | undefined }
   | { readonly kind: "running"; readonly started: NonNullable<Replay["started"]>; readonly root: Replay["root"] };
 
+/** How an execution ended; undefined where its journal is gone. */
+export async function readEnd(path: string): Promise<Ended | undefined> {
+  return existsSync(path) ? (await readLastRecord<JournalRecord>(path))?.ended : undefined;
+}
+
 /** Reads an execution's journal; a line that was cut off by the end of the process is removed from it. */
 export async function readLeftover(path: string): Promise<Leftover> {
   if (!existsSync(path)) return { kind: "unborn" };
