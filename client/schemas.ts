@@ -35,8 +35,22 @@ export const jobSchema = z.object({
   entryOf: z.string().optional(),
   windows: z.number().optional(),
   exact: z.object({ seekMs: z.number(), durationMs: z.number() }).optional(),
+  /** The language spoken longest. */
   language: z.object({ code: z.string(), probability: z.number() }).optional(),
-  ledgerMs: z.object({ speech: z.number(), silence: z.number(), other: z.number(), failed: z.number() }).optional(),
+  /** All that are spoken, the longest first. */
+  languages: z.array(z.object({ code: z.string(), share: z.number() })).optional(),
+  ledgerMs: z
+    .object({
+      speech: z.number(),
+      silence: z.number(),
+      other: z.number(),
+      /** A voice without text. */
+      unrecognised: z.number().default(0),
+      failed: z.number(),
+    })
+    .optional(),
+  /** Lines that nobody is believed to have said: they are in the JSON only. */
+  leftOut: z.number().optional(),
   warnings: z.array(z.string()).optional(),
   timingsMs: z.record(z.string(), z.number()).optional(),
   error: z.object({ code: z.string(), message: z.string(), step: z.string(), advice: z.string() }).optional(),

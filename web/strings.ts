@@ -155,7 +155,13 @@ export const strings = {
   coverage: {
     title: "Coverage",
     lead: "Every second is accounted for.",
-    kinds: { speech: "speech", silence: "silence", other: "other sound", failed: "failed" },
+    kinds: {
+      speech: "speech",
+      silence: "silence",
+      other: "other sound",
+      unrecognised: "voice without text",
+      failed: "failed",
+    },
     failed: "What could not be recognised",
     reasons: {
       voice_without_text: "a voice is heard, but no words came of it",

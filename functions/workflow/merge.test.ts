@@ -7,6 +7,7 @@ import {
   jobOptionsSchema,
   keys,
   listKeys,
+  openObject,
   putObject,
   readJob,
   updateJob,
@@ -86,11 +87,48 @@ describe("merge in exact mode", () => {
     expect(JSON.stringify(transcript)).not.toMatch(/took|timing/i);
   });
 
+  it("leaves what is judged invented out of what people read, and keeps it in the JSON, marked", async () => {
+    const { ref, event } = await exactJob(4);
+    const key = keys.exactSlice(workPrefix, 1);
+    const slice = (await getJson("results", key))?.value as { segments: Record<string, unknown>[] };
+    const signs = ["no_speech", "low_logprob"];
+    slice.segments[0]!.hallucination = { verdict: "likely", signs, voiceShare: null, repeats: 0 };
+    await putObject("results", key, JSON.stringify(slice), "application/json");
+    const texts = async () => {
+      const formats = ["srt", "vtt", "txt", "tsv"] as const;
+      const objects = await Promise.all(formats.map((format) => openObject("results", keys.transcript(ref, format))));
+      const chunks = await Promise.all(objects.map((object) => Array.fromAsync(object)));
+      return chunks.map((parts) => Buffer.concat(parts).toString());
+    };
+    await handler({ ...event, sliceFailure: null });
+    for (const text of await texts()) expect(text.match(/slice \d/g)).toEqual(["slice 0", "slice 2", "slice 3"]);
+    const transcript = (await getJson("results", keys.transcript(ref, "json")))?.value as Transcript;
+    expect(transcript.segments.map(({ hallucination }) => hallucination?.verdict)[1]).toBe("likely");
+    expect(transcript).toMatchObject({ leftOut: 1, ledger: { totalsMs: { speech: 15_000, unrecognised: 5_000 } } });
+    expect(await readJob(ref)).toMatchObject({
+      ...{ status: "done", leftOut: 1, languages: [{ code: "en", share: 1 }] },
+      warnings: ["0:05–0:10: a voice is heard, but there is no text for it (5.0 s in all)."],
+    });
+  });
+
+  it("keeps it in everything where the job says so", async () => {
+    const { ref, event } = await exactJob(4);
+    const key = keys.exactSlice(workPrefix, 1);
+    const slice = (await getJson("results", key))?.value as { segments: Record<string, unknown>[] };
+    slice.segments[0]!.hallucination = { verdict: "likely", signs: ["no_speech"], voiceShare: null, repeats: 0 };
+    await putObject("results", key, JSON.stringify(slice), "application/json");
+    const job = { ...event.job, options: { ...event.job.options, keepDoubtful: true } };
+    await handler({ ...event, job, sliceFailure: null });
+    const srt = await Array.fromAsync(await openObject("results", keys.transcript(ref, "srt")));
+    expect(Buffer.concat(srt).toString()).toContain("slice 1");
+    expect(await readJob(ref)).toMatchObject({ leftOut: 0 });
+  });
+
   it("keeps what there is when a slice failed for good: partial, with the reason", async () => {
     const { ref, event } = await exactJob(2);
     expect(await handler({ ...event, sliceFailure: failure })).toEqual({ status: "partial" });
     const job = await readJob(ref);
-    expect(job.ledgerMs).toEqual({ speech: 10_000, silence: 0, other: 0, failed: 10_000 });
+    expect(job.ledgerMs).toEqual({ speech: 10_000, silence: 0, other: 0, unrecognised: 0, failed: 10_000 });
     expect(await Array.fromAsync(listKeys("results", workPrefix))).toEqual([
       keys.exactSlice(workPrefix, 0),
       keys.exactSlice(workPrefix, 1),

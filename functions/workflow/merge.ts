@@ -12,11 +12,14 @@ import {
 } from "../../layers/storage/index.ts";
 import {
   assembleTranscript,
+  type PrintChoice,
+  printedSegments,
   renderJson,
   renderSrt,
   renderTsv,
   renderTxt,
   renderVtt,
+  spokenLanguages,
   type Transcript,
   transcriptSchema,
 } from "../../layers/transcript/index.ts";
@@ -60,6 +63,7 @@ export async function handler(event: unknown): Promise<MergeOutput> {
     tasks: split.work.tasks,
     detectedLanguage: split.work.language,
     activity,
+    keepDoubtful: job.options.keepDoubtful,
     clips: clipsOf(job.options.clipTimestamps, split.durationMs),
     warnings: [...split.warnings, ...results.warnings],
   });
@@ -69,7 +73,7 @@ export async function handler(event: unknown): Promise<MergeOutput> {
   const unheard = voices && (await addVoice(bucket, input, { voices, transcript, activity }));
   if (unheard?.nothing) return { status: "failed", failure: unheard.nothing };
   await keepPeaks(bucket, workPrefix, job);
-  await writeTranscript(bucket, job, transcript);
+  await writeTranscript(bucket, job, { transcript, keepDoubtful: job.options.keepDoubtful });
   const incomplete = results.incomplete || unheard?.incomplete;
   const status = transcript.ledger.totalsMs.failed > 0 || incomplete ? "partial" : "done";
   const reported = report(
@@ -79,7 +83,9 @@ export async function handler(event: unknown): Promise<MergeOutput> {
       language: transcript.language
         ? { code: transcript.language.code, probability: transcript.language.probability }
         : undefined,
+      languages: transcript.language ? spokenLanguages(transcript) : undefined,
       ledgerMs: transcript.ledger.totalsMs,
+      leftOut: transcript.leftOut,
       warnings: transcript.warnings.slice(0, 50),
       timingsMs: {
         ...{ probe: probe.tookMs, split: split.tookMs },
@@ -113,12 +119,17 @@ async function keepPeaks(bucket: string, workPrefix: string, ref: JobRef): Promi
   if (measured) await putObject(bucket, keys.peaks(ref), JSON.stringify(measured.value), "application/json");
 }
 
-async function writeTranscript(bucket: string, ref: JobRef, transcript: Transcript): Promise<void> {
+async function writeTranscript(
+  bucket: string,
+  ref: JobRef,
+  { transcript, keepDoubtful }: { transcript: Transcript } & PrintChoice,
+): Promise<void> {
+  const printed = printedSegments(transcript.segments, { keepDoubtful });
   const forms: Record<TranscriptFormat, { body: Iterable<string>; type: string }> = {
-    srt: { body: renderSrt(transcript.segments), type: "application/x-subrip" },
-    vtt: { body: renderVtt(transcript.segments), type: "text/vtt" },
-    txt: { body: renderTxt(transcript.segments), type: "text/plain; charset=utf-8" },
-    tsv: { body: renderTsv(transcript.segments), type: "text/tab-separated-values; charset=utf-8" },
+    srt: { body: renderSrt(printed), type: "application/x-subrip" },
+    vtt: { body: renderVtt(printed), type: "text/vtt" },
+    txt: { body: renderTxt(printed), type: "text/plain; charset=utf-8" },
+    tsv: { body: renderTsv(printed), type: "text/tab-separated-values; charset=utf-8" },
     json: { body: renderJson(transcript), type: "application/json" },
   };
   for (const [format, { body, type }] of Object.entries(forms)) {

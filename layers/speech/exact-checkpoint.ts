@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { MediaError } from "../core/index.ts";
-import { rememberedTexts } from "./hallucination.ts";
+import { rememberedTexts } from "../transcript/index.ts";
 import { checkSearchOptions, type SpeechOptions, type SpeechSpan } from "./options.ts";
 
 export type ExactOptions = SpeechOptions & {

@@ -1,3 +1,4 @@
+import { comparable, minVoiceShare, rememberedTexts, repeatsToNotice, verdictOf } from "../transcript/index.ts";
 import type { SpeechSpan } from "./options.ts";
 import { isGuess, isRepetitive, type Thresholds } from "./silence.ts";
 
@@ -28,12 +29,6 @@ export type JudgedSegment = {
   noSpeechProb: number;
 };
 
-/** So many segments back a repetition is noticed. */
-export const rememberedTexts = 8;
-/** From so many repetitions on they count as a sign; people do say things three times. */
-const repeatsToNotice = 3;
-/** Less speech than this in a segment is none. */
-const leastVoiceShare = 0.1;
 /** Longer texts are told apart by their beginning and their length. */
 const keptCharacters = 120;
 
@@ -67,13 +62,11 @@ export class HallucinationJudge {
       ["repetitive", isRepetitive(segment, this.#thresholds)],
       ["low_logprob", isGuess(segment, this.#thresholds)],
       ["no_speech", noSpeechThreshold != null && segment.noSpeechProb > noSpeechThreshold],
-      ["no_voice", voiceShare !== null && voiceShare < leastVoiceShare],
+      ["no_voice", voiceShare !== null && voiceShare < minVoiceShare],
       ["repeated", repeats >= repeatsToNotice],
     ];
     const signs = all.flatMap(([sign, applies]) => (applies ? [sign] : []));
-    const unvoiced = signs.includes("no_speech") || signs.includes("no_voice");
-    const verdict = signs.length === 0 ? "clear" : signs.length > 1 && unvoiced ? "likely" : "doubtful";
-    return { verdict, signs, voiceShare, repeats };
+    return { verdict: verdictOf(signs), signs, voiceShare, repeats };
   }
 }
 
@@ -93,12 +86,8 @@ export function speechShare(speech: readonly SpeechSpan[], startMs: number, endM
   return covered / (endMs - startMs);
 }
 
-/** Case, punctuation and spaces do not tell texts apart. Text without a letter or digit is compared as it is. */
+/** A text as it is remembered: it may be long, and a checkpoint carries it. */
 function fingerprint(text: string): string {
-  const plain =
-    text
-      .toLowerCase()
-      .replace(/[^\p{L}\p{N}\p{M}]+/gu, " ")
-      .trim() || text;
+  const plain = comparable(text);
   return plain.length > keptCharacters ? `${plain.slice(0, keptCharacters)}#${plain.length}` : plain;
 }

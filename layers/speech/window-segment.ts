@@ -12,6 +12,7 @@ import type { SegmentWord } from "./word-times.ts";
  * - `likely_silence`: the model heard no speech, yet is sure of its text
  * - `open_end`: the model did not say where it ends
  * - `truncated`: the token limit came first
+ * - `placed`: its own times left it no length inside the audio, so it was put where a voice had no text
  * - `hallucination`: several signs say that nobody said this, see {@link Hallucination}
  */
 export type SegmentFlag =
@@ -21,6 +22,7 @@ export type SegmentFlag =
   | "likely_silence"
   | "open_end"
   | "truncated"
+  | "placed"
   | "hallucination";
 
 /** A piece of text with its times, whole milliseconds from the window's start, and the evidence for it. */

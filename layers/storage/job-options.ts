@@ -82,6 +82,8 @@ const fieldsSchema = z.strictObject({
   clipTimestamps: z.array(z.number().min(0).max(longestSeconds)).min(1).max(200).optional(),
   /** `exact` with words: silence longer than this is skipped where the text around it looks invented. */
   hallucinationSilenceMs: z.int().min(1).max(600_000).optional(),
+  /** Lines that are judged invented, which are in the JSON only, are in subtitles, text and the search index, too. */
+  keepDoubtful: z.boolean().optional(),
   /** The address of a media file, or of a page with one, that is fetched instead of an upload. */
   url: z.string().min(1).max(4096).optional(),
   /** With `url`: captions that are published with the media are used instead of recognition (the default), must be there, or are not looked for. */
@@ -155,7 +157,7 @@ const aboutText = [
     "bestOf",
     "temperatures",
   ],
-  ...["compressionRatioThreshold", "logprobThreshold", "noSpeechThreshold"],
+  ...["compressionRatioThreshold", "logprobThreshold", "noSpeechThreshold", "keepDoubtful"],
 ] as const;
 
 /** Choices that exclude each other: refused, because ignoring one of them would go unnoticed. */

@@ -79,8 +79,22 @@ export const jobRecordSchema = z.object({
   windows: z.number().optional(),
   /** How far the loop of `exact` mode has come. */
   exact: z.object({ seekMs: z.number(), durationMs: z.number() }).optional(),
+  /** The language spoken longest. */
   language: z.object({ code: z.string(), probability: z.number() }).optional(),
-  ledgerMs: z.object({ speech: z.number(), silence: z.number(), other: z.number(), failed: z.number() }).optional(),
+  /** All that are spoken, the longest first. */
+  languages: z.array(z.object({ code: z.string(), share: z.number() })).optional(),
+  ledgerMs: z
+    .object({
+      speech: z.number(),
+      silence: z.number(),
+      other: z.number(),
+      /** A voice without text. Records of earlier versions count it as `other`. */
+      unrecognised: z.number().default(0),
+      failed: z.number(),
+    })
+    .optional(),
+  /** Lines that nobody is believed to have said: they are in the JSON only. */
+  leftOut: z.number().optional(),
   warnings: z.array(z.string()).optional(),
   /** How long each step worked. Here and not in the transcript, which must be the same however long it took. */
   timingsMs: z

@@ -50,8 +50,8 @@ describe("a transcript of exact mode", () => {
       [3, "en"],
     ]);
     expect(transcript.language?.timeline.map(({ startMs, endMs, code }) => [startMs, endMs, code])).toEqual([
-      [0, 25_000, "de"],
-      [25_000, 60_000, "en"],
+      [1_000, 25_000, "de"],
+      [26_000, 60_000, "en"],
     ]);
     expect(transcript.ledger.totalsMs).toMatchObject({ speech: 33_000, failed: 0 });
   });
@@ -103,6 +103,37 @@ describe("evidence", () => {
       { verdict: "likely", signs: ["no_voice", "repeated"], voiceShare: 0, repeats: 3 },
     ]);
     expect(segments[3]?.flags).toEqual(["repeated", "outside_voice", "hallucination"]);
+  });
+});
+
+describe("what is judged likely invented", () => {
+  const window = ok(
+    0,
+    [0, 9_000],
+    [
+      [0, 2_000, "eins"],
+      [4_000, 9_000, "Thank you."],
+    ],
+  );
+  const clear = { verdict: "clear" as const, signs: [], voiceShare: null, repeats: 0 };
+  window.transcript.segments[0]!.hallucination = clear;
+  window.transcript.segments[1]!.hallucination = { ...clear, verdict: "doubtful", signs: ["no_speech"] };
+  const music: ActivitySpan = { startMs: 2_000, endMs: 9_000, kind: "other" };
+  const input = { source: source(9_000), model, activity: [speech(0, 2_000), music], windows: [window] };
+
+  it("stays in the transcript, is counted, and is neither speech nor language", async () => {
+    const transcript = await assembleTranscript(input);
+    expect(transcript.leftOut).toBe(1);
+    expect(transcript.segments.map(({ text, hallucination }) => [text, hallucination?.verdict])).toEqual([
+      ["eins", "clear"],
+      ["Thank you.", "likely"],
+    ]);
+    expect(transcript.ledger.totalsMs).toMatchObject({ speech: 2_000, other: 7_000 });
+    expect(transcript.language?.timeline).toMatchObject([{ startMs: 0, endMs: 2_000 }]);
+  });
+
+  it("is not left out where the job keeps what is doubtful", async () => {
+    expect((await assembleTranscript({ ...input, keepDoubtful: true })).leftOut).toBe(0);
   });
 });
 
@@ -178,7 +209,9 @@ describe("a given transcript", () => {
     expect(transcriptSchema.parse(transcript)).toEqual(transcript);
     expect(transcript).toMatchObject({ mode: "given", tasks: [], language: null, model: null });
     expect(transcript.segments[0]).toMatchObject({ avgLogprob: null, language: "de", flags: [], words: [{}, {}] });
-    expect(transcript.ledger.totalsMs).toEqual({ speech: 900, silence: 0, other: 9_100 - 4_000, failed: 4_000 });
+    expect(transcript.ledger.totalsMs).toEqual({
+      ...{ speech: 900, silence: 0, other: 0, unrecognised: 9_100 - 4_000, failed: 4_000 },
+    });
   });
 
   it("loses no text of speakers who talk at once", async () => {
@@ -193,7 +226,7 @@ describe("a given transcript", () => {
     };
     const transcript = await assembleTranscript({ ...base, given });
     expect(brief(transcript)).toEqual(["1000–2000 a", "2000–4000 b c", "5000–5001 d"]);
-    expect(transcript.warnings).toEqual([expect.stringContaining('"e"')]);
+    expect(transcript.warnings).toEqual([expect.stringContaining('"e"'), expect.stringContaining("0:05–0:09")]);
   });
 
   it("without times is spread over the speech by length, and marked", async () => {
@@ -250,7 +283,7 @@ describe("tasks", () => {
       detectedLanguage: false,
     });
     expect(language).toBeNull();
-    expect(ledger.totalsMs).toEqual({ speech: 4_000, silence: 0, other: 5_000, failed: 0 });
+    expect(ledger.totalsMs).toEqual({ speech: 4_000, silence: 0, other: 5_000, unrecognised: 0, failed: 0 });
   });
 
   it("language that was not to be detected is null, and a provider is named", async () => {

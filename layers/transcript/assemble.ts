@@ -6,7 +6,9 @@ import { buildLedger } from "./ledger.ts";
 import { mergeWindows } from "./merge.ts";
 import { mergeExact } from "./merge-exact.ts";
 import { mergeGiven } from "./merge-given.ts";
+import { printedSegments } from "./printed.ts";
 import type { ActivitySpan, ExactSlice, Span, Transcript, WindowResult } from "./types.ts";
+import { unrecognisedWarnings } from "./unrecognised.ts";
 
 /** Where the text comes from, one of three. */
 export type AssembleSource =
@@ -30,6 +32,8 @@ export type AssembleInput = AssembleSource & {
   activity: readonly ActivitySpan[];
   /** The only stretches that were asked for, where not everything was (`clipTimestamps`). */
   clips?: readonly Span[] | undefined;
+  /** Nothing is left out of what people read. */
+  keepDoubtful?: boolean | undefined;
   /** Notes from the steps before. */
   warnings?: readonly string[];
 };
@@ -40,36 +44,33 @@ export type AssembleInput = AssembleSource & {
  * @throws MediaError `transcript.incomplete` when a window is missing without a reason.
  */
 export async function assembleTranscript(input: AssembleInput): Promise<Transcript> {
-  const { jobId, source, model, activity, clips, warnings = [] } = input;
+  const { jobId, source, model, activity, clips, keepDoubtful, warnings = [] } = input;
   const { durationMs } = source;
   const given = "given" in input;
   const tasks = input.tasks ?? (given ? [] : ["transcribe"]);
   const merged = await merge(input);
   completeEvidence(merged.segments, activity);
+  const textExpected = given || tasks.some((task) => task === "transcribe" || task === "translate");
+  const ledger = buildLedger({ durationMs, activity, clips, windows: merged.windows, textExpected });
   return {
     format: 1,
     ...(jobId === undefined ? {} : { jobId }),
     source,
     mode: given ? "given" : "slices" in input ? "exact" : (input.mode ?? "parallel"),
     tasks,
-    language: given || input.detectedLanguage === false ? null : combineLanguages(merged.languages),
+    language: given || input.detectedLanguage === false ? null : combineLanguages(merged.languages, merged.segments),
     model,
     voice: null,
     segments: merged.segments,
-    ledger: buildLedger({
-      durationMs,
-      activity,
-      clips,
-      windows: merged.windows,
-      textExpected: given || tasks.some((task) => task === "transcribe" || task === "translate"),
-    }),
-    warnings: [...warnings, ...merged.warnings],
+    leftOut: merged.segments.length - printedSegments(merged.segments, { keepDoubtful }).length,
+    ledger,
+    warnings: [...warnings, ...merged.warnings, ...unrecognisedWarnings(ledger.intervals)],
   };
 }
 
 async function merge(input: AssembleInput): Promise<Merged> {
   const { durationMs } = input.source;
   if ("given" in input) return mergeGiven(input.given, { durationMs, activity: input.activity });
-  if ("slices" in input) return mergeExact(input.slices, { durationMs });
+  if ("slices" in input) return mergeExact(input.slices, { durationMs, activity: input.activity });
   return mergeWindows(input.windows, { durationMs });
 }

@@ -1,8 +1,9 @@
 export { type AssembleInput, type AssembleSource, assembleTranscript } from "./assemble.ts";
 export type { Merged } from "./collect.ts";
+export { EvidenceOfFile } from "./evidence.ts";
 export { type GivenFormat, type GivenTranscript, givenFormats } from "./given.ts";
 export { renderJson } from "./json.ts";
-export { combineLanguages, type HeardLanguage } from "./language.ts";
+export { combineLanguages, type HeardLanguage, spokenLanguages } from "./language.ts";
 export { CueLayout, type LaidOutCue } from "./layout.ts";
 export { buildLedger, type LedgerInput, type LedgerWindow, ledgerReasons } from "./ledger.ts";
 export { joinWindows, mergeWindows } from "./merge.ts";
@@ -10,6 +11,8 @@ export { mergeExact } from "./merge-exact.ts";
 export { mergeGiven } from "./merge-given.ts";
 export { transcriptText } from "./parse/encoding.ts";
 export { parseTranscript } from "./parse/index.ts";
+export { placeOutside } from "./placement.ts";
+export { isPrinted, type PrintChoice, printedSegments } from "./printed.ts";
 export { readSegments } from "./read-segments.ts";
 export { spreadOverSpeech } from "./spread.ts";
 export { renderSrt, srtCue } from "./srt.ts";
@@ -28,6 +31,7 @@ export {
   type LedgerInterval,
   type LedgerKind,
   ledgerSchema,
+  ledgerTotalsSchema,
   type Segment,
   type Span,
   segmentSchema,
@@ -42,4 +46,12 @@ export {
   windowTranscriptSchema,
   wordSchema,
 } from "./types.ts";
+export { unrecognisedStretches, unrecognisedWarning } from "./unrecognised.ts";
+export {
+  comparable,
+  minVoiceShare,
+  rememberedTexts,
+  repeatsToNotice,
+  verdictOf,
+} from "./verdict.ts";
 export { renderVtt, vttCue, vttHeader } from "./vtt.ts";

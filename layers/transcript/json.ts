@@ -5,8 +5,9 @@ import type { Transcript } from "./types.ts";
  * are small, so that a day of audio can be written as a stream.
  */
 export function* renderJson(transcript: Transcript): Generator<string> {
-  const { format, jobId, source, mode, tasks, language, model, voice, segments, ledger, warnings } = transcript;
-  const head = { format, jobId, source, mode, tasks, language, model, voice };
+  const { format, jobId, source, mode, tasks, language, model, voice, leftOut, segments, ledger, warnings } =
+    transcript;
+  const head = { format, jobId, source, mode, tasks, language, model, voice, leftOut };
   yield `${JSON.stringify(head).slice(0, -1)},\n"segments":`;
   yield* lines(segments);
   yield `,\n"ledger":{"totalsMs":${JSON.stringify(ledger.totalsMs)},"intervals":`;

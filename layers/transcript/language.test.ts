@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { combineLanguages, type HeardLanguage } from "./language.ts";
+import { combineLanguages, type HeardLanguage, spokenLanguages } from "./language.ts";
+import type { Segment } from "./types.ts";
 
 const heard = (
   startMs: number,
@@ -15,7 +16,7 @@ describe("combineLanguages", () => {
       heard(1_000, "en", 0.9),
       heard(2_000, "de", 0.8, { speechMs: 9_000 }),
     ]);
-    expect(language).toMatchObject({ code: "de", probability: expect.closeTo((9 * 0.8) / 11, 6) });
+    expect(language).toMatchObject({ code: "de", probability: expect.closeTo(0.8, 6) });
     expect(language.candidates.map(({ code }) => code)).toEqual(["de", "en"]);
   });
 
@@ -33,14 +34,43 @@ describe("combineLanguages", () => {
     ]);
   });
 
-  it("answers und when three languages share the file, and the timeline says where each is", () => {
+  it("takes the longest of several, and the timeline says where each is", () => {
     const language = combineLanguages([heard(0, "en", 1), heard(1_000, "de", 1), heard(2_000, "es", 1)]);
-    expect(language.code).toBe("und");
+    expect(language).toMatchObject({ code: "en", probability: 1 });
     expect(language.timeline.map(({ startMs, endMs, code }) => [startMs, endMs, code])).toEqual([
       [0, 1_000, "en"],
       [1_000, 2_000, "de"],
       [2_000, 3_000, "es"],
     ]);
+  });
+
+  it("believes the segments where there are any, whatever their windows say, and no invented ones", () => {
+    const invented = { hallucination: { verdict: "likely" as const, signs: [], voiceShare: 0, repeats: 0 } };
+    const language = combineLanguages(
+      [heard(0, "sn", 0.9), { ...heard(1_000, "zh", 0.8), endMs: 9_000, probabilities: { zh: 0.8, en: 0.15 } }],
+      [
+        { startMs: 0, endMs: 900, language: "sn", ...invented },
+        { startMs: 1_000, endMs: 3_000, language: "en" },
+        { startMs: 3_100, endMs: 4_500, language: "zh" },
+        { startMs: 4_600, endMs: 5_400, language: "en", languageProbability: 0.95 },
+        { startMs: 5_500, endMs: 6_500, language: "en", languageProbability: 0.95 },
+      ],
+    );
+    expect(language).toMatchObject({ code: "en", probability: expect.closeTo((2 * 0.15 + 1.8 * 0.95) / 3.8, 6) });
+    expect(language.timeline).toEqual([
+      { startMs: 1_000, endMs: 3_000, code: "en", probability: 0.15 },
+      { startMs: 3_100, endMs: 4_500, code: "zh", probability: 0.8 },
+      { startMs: 4_600, endMs: 6_500, code: "en", probability: expect.closeTo(0.95, 6) },
+    ]);
+  });
+
+  it("does not let segments vote whose language nobody knows", () => {
+    const segments = [
+      { startMs: 0, endMs: 8_000, language: "und" },
+      { startMs: 8_000, endMs: 9_000, language: "fr" },
+    ];
+    expect(combineLanguages([heard(0, "und", 0.3), heard(8_000, "fr", 0.9)], segments).code).toBe("fr");
+    expect(combineLanguages([heard(0, "und", 0.3)], segments.slice(0, 1)).code).toBe("und");
   });
 
   it("joins neighbours of the same language and leaves windows without speech out", () => {
@@ -63,5 +93,41 @@ describe("combineLanguages", () => {
 
   it("knows nothing about nothing", () => {
     expect(combineLanguages([])).toEqual({ code: "und", probability: 0, timeline: [], candidates: [] });
+  });
+});
+
+describe("spokenLanguages", () => {
+  const language = combineLanguages([]);
+  const spoken = (...parts: [string, number][]) => {
+    let atMs = 0;
+    return parts.map(([code, lengthMs]) => {
+      const startMs = atMs;
+      atMs += lengthMs;
+      return { startMs, endMs: atMs, language: code } as Segment;
+    });
+  };
+
+  it("names all of them, the longest first", () => {
+    const segments = spoken(["de", 30_000], ["en", 40_000], ["de", 20_000], ["und", 10_000]);
+    expect(spokenLanguages({ segments, language })).toEqual([
+      { code: "de", share: 0.5 },
+      { code: "en", share: 0.4 },
+    ]);
+  });
+
+  it("passes over a word or two, unless the file has no more", () => {
+    expect(spokenLanguages({ segments: spoken(["en", 60_000], ["de", 1_900]), language })).toEqual([
+      { code: "en", share: 0.969 },
+    ]);
+    expect(spokenLanguages({ segments: spoken(["en", 600_000], ["de", 2_000]), language })).toHaveLength(2);
+    expect(spokenLanguages({ segments: spoken(["und", 60_000], ["de", 900]), language })).toEqual([
+      { code: "de", share: 0.015 },
+    ]);
+  });
+
+  it("goes by what was heard where there is no text, and says nothing where nobody asked", () => {
+    const windows = combineLanguages([heard(0, "fr", 0.9), heard(1_000, "en", 0.9, { speechMs: 500 })]);
+    expect(spokenLanguages({ segments: [], language: windows }).map(({ code }) => code)).toEqual(["fr", "en"]);
+    expect(spokenLanguages({ segments: spoken(["en", 9_000]), language: null })).toEqual([]);
   });
 });

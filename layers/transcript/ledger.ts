@@ -1,17 +1,19 @@
+import { isPrinted } from "./printed.ts";
 import {
   type ActivitySpan,
   type Ledger,
   type LedgerInterval,
   type LedgerKind,
   ledgerKinds,
+  type Segment,
   type Span,
 } from "./types.ts";
 
-/** Why sound has no text, where that is worth saying. */
+/** Why time has no text, where that is worth saying. */
 export const ledgerReasons = {
   /** Voice activity heard speech, recognition made no text of it. */
   voiceWithoutText: "voice_without_text",
-  /** Sound that no window of the plan covers. */
+  /** A voice that no window of the plan covers. */
   notTranscribed: "not_transcribed",
   /** Outside the stretches that the sender asked for. */
   notRequested: "not_requested",
@@ -22,7 +24,7 @@ export const ledgerReasons = {
 export type LedgerWindow = Span &
   ({ outcome: "ok" } | { outcome: "failed"; reason: string }) & {
     /** Segments with text, on the file's clock. */
-    segments: readonly (Span & { text: string })[];
+    segments: readonly (Span & Pick<Segment, "text" | "hallucination">)[];
   };
 
 export type LedgerInput = {
@@ -38,19 +40,23 @@ export type LedgerInput = {
 
 /** A sliver of sound between windows is rounding, not a loss. */
 const graceMs = 100;
+/** What is shorter than this is nothing by itself: two steps of rounding, and a frame of voice activity is longer. */
+const roundingMs = 10;
 
 /**
  * Builds the coverage ledger: a partition of [0, durationMs) into intervals without gap or overlap, neighbours always
- * different. In this order: a segment with text is speech; what voice activity calls silence is silence; what nobody
- * asked for is other; a failed window is failed with its reason; so is time that was not analysed or is in no window; the
- * rest is sound without text.
+ * different. In this order: a segment with text is speech, unless it is judged `likely` invented; what voice activity calls silence is
+ * silence; what nobody asked for is other; a failed window is failed with its reason; so is time that was not analysed; sound
+ * without a voice is other, whether anybody listened to it or not; a voice is failed where no window covers it, else unrecognised.
  */
 export function buildLedger({ durationMs, activity, windows, clips, textExpected = true }: LedgerInput): Ledger {
   const clip = ({ startMs, endMs }: Span): Span => ({
     startMs: Math.min(Math.max(Math.round(startMs), 0), durationMs),
     endMs: Math.min(Math.max(Math.round(endMs), 0), durationMs),
   });
-  const texts = windows.flatMap(({ segments }) => segments.filter(({ text }) => text.trim() !== ""));
+  const texts = windows.flatMap(({ segments }) =>
+    segments.filter((segment) => segment.text.trim() !== "" && isPrinted(segment)),
+  );
 
   // Between two neighbouring edges of anything, nothing changes.
   const spans = [...activity, ...windows, ...texts, ...(clips ?? [])].map(clip);
@@ -73,7 +79,7 @@ export function buildLedger({ durationMs, activity, windows, clips, textExpected
   const intervals: LedgerInterval[] = [];
   for (const [i, cell] of cells.entries())
     append(intervals, { startMs: edges[i]!, endMs: edges[i + 1]!, ...judge(cell, textExpected) });
-  return withTotals(forgiveSlivers(intervals));
+  return withTotals(absorbSlivers(intervals));
 }
 
 type Sound = ActivitySpan["kind"];
@@ -92,10 +98,10 @@ function judge({ sound, window, text, wanted }: Cell, textExpected: boolean): { 
   if (!wanted) return { kind: "other", reason: ledgerReasons.notRequested };
   if (window?.outcome === "failed") return { kind: "failed", reason: window.reason };
   if (sound === undefined) return { kind: "failed", reason: ledgerReasons.notAnalysed };
-  if (window === undefined && textExpected) return { kind: "failed", reason: ledgerReasons.notTranscribed };
-  if (sound === "speech" && !textExpected) return { kind: "speech" };
-  if (sound === "speech") return { kind: "other", reason: ledgerReasons.voiceWithoutText };
-  return { kind: "other" };
+  if (sound === "other") return { kind: "other" };
+  if (!textExpected) return { kind: "speech" };
+  if (window === undefined) return { kind: "failed", reason: ledgerReasons.notTranscribed };
+  return { kind: "unrecognised", reason: ledgerReasons.voiceWithoutText };
 }
 
 /** Adds an interval, or lengthens the last one if it says the same. */
@@ -105,15 +111,25 @@ function append(intervals: LedgerInterval[], next: LedgerInterval): void {
   else intervals.push(next);
 }
 
-function forgiveSlivers(intervals: readonly LedgerInterval[]): LedgerInterval[] {
-  const forgivable: (string | undefined)[] = [ledgerReasons.notTranscribed, ledgerReasons.notAnalysed];
-  const forgiven: LedgerInterval[] = [];
-  for (const interval of intervals) {
-    const { startMs, endMs, kind, reason } = interval;
-    const sliver = kind === "failed" && forgivable.includes(reason) && endMs - startMs < graceMs;
-    append(forgiven, sliver ? { startMs, endMs, kind: "other" } : { ...interval });
+/** A sliver belongs to what is beside it. Text keeps its time, however short, and so does what failed for a reason of its own. */
+function absorbSlivers(intervals: readonly LedgerInterval[]): LedgerInterval[] {
+  const absorbed: LedgerInterval[] = [];
+  for (const [i, interval] of intervals.entries()) {
+    const neighbours = [absorbed.at(-1), intervals[i + 1]];
+    const beside = isSliver(interval)
+      ? neighbours.find((neighbour) => neighbour && neighbour.kind !== "failed")
+      : interval;
+    const { startMs, endMs } = interval;
+    const { kind, reason } = beside ?? { kind: interval.kind === "failed" ? ("other" as const) : interval.kind };
+    append(absorbed, { startMs, endMs, kind, ...(reason === undefined ? {} : { reason }) });
   }
-  return forgiven;
+  return absorbed;
+}
+
+function isSliver({ startMs, endMs, kind, reason }: LedgerInterval): boolean {
+  if (kind === "speech") return false;
+  if (kind !== "failed") return endMs - startMs < roundingMs;
+  return (reason === ledgerReasons.notTranscribed || reason === ledgerReasons.notAnalysed) && endMs - startMs < graceMs;
 }
 
 function withTotals(intervals: LedgerInterval[]): Ledger {

@@ -12,7 +12,7 @@ type Options = { durationMs: number; activity: readonly ActivitySpan[] };
  */
 export function mergeGiven(given: GivenTranscript, { durationMs, activity }: Options): Merged {
   const collector = new SegmentCollector();
-  const { segments, warnings } = collector;
+  const { segments, notes } = collector;
   const file = { startMs: 0, endMs: durationMs };
   const estimated = given.untimed !== undefined && given.segments.length === 0;
   const cues = estimated ? spreadOverSpeech(given.untimed ?? [], activity, durationMs) : takeTurns(given.segments);
@@ -30,10 +30,10 @@ export function mergeGiven(given: GivenTranscript, { durationMs, activity }: Opt
         ...(words ? { words } : {}),
       },
       file,
-      { offsetMs: 0, language: given.language ?? "und" },
+      given.language ?? "und",
     );
   }
-  return { segments, warnings, windows: [{ ...file, outcome: "ok", segments }], languages: [] };
+  return { segments, warnings: notes.lines, windows: [{ ...file, outcome: "ok", segments }], languages: [] };
 }
 
 /** @param cues in order of their beginnings */

@@ -31,7 +31,7 @@ describe("mergeWindows", () => {
       segments: [],
     });
     expect(languages).toHaveLength(1);
-    expect(warnings).toEqual(["0.0–5.0 s: not transcribed (memory.exceeded)."]);
+    expect(warnings).toEqual(["0:00–0:05: not transcribed (memory.exceeded)."]);
   });
 
   it.each([
@@ -51,12 +51,77 @@ describe("mergeWindows", () => {
     expect(segments.map(({ flags }) => flags)).toEqual([[], [], ["repeated"], ["repeated"]]);
   });
 
-  it("records text that has no place in time", async () => {
-    const { segments, warnings } = await mergeWindows([ok(0, [0, 1_000], [[1_000, 1_500, "Danke"]])], {
-      durationMs: 1_000,
+  it("places text whose times fall behind the audio on the window's voice, and marks it", async () => {
+    const window = ok(0, [5_000, 6_650], [[1_650, 1_650, "eins zwei drei"]], { speech: [[5_120, 6_500]] });
+    const word = (text: string) => ({ startMs: 1_650, endMs: 1_650, text, probability: 0.5 });
+    window.transcript.segments[0]!.words = [word("eins"), word(" zwei"), word(" drei")];
+    const { segments, warnings } = await mergeWindows([window], { durationMs: 7_000 });
+    expect(segments).toMatchObject([{ startMs: 5_120, endMs: 6_500, text: "eins zwei drei", flags: ["placed"] }]);
+    expect(segments[0]?.words?.map(({ startMs, endMs }) => [startMs, endMs])).toEqual([
+      [5_120, 5_514],
+      [5_514, 6_007],
+      [6_007, 6_500],
+    ]);
+    expect(warnings).toEqual([]);
+  });
+
+  it("places what was dropped where a voice has no other text, and warns of the rest in one line", async () => {
+    const window = ok(0, [0, 3_000], [[0, 1_500, "eins"]], {
+      speech: [
+        [0, 1_400],
+        [1_900, 2_600],
+      ],
     });
-    expect(segments).toEqual([]);
-    expect(warnings).toEqual([expect.stringContaining('"Danke"')]);
+    window.transcript.dropped = [{ startMs: 3_000, endMs: 3_000, text: "zwei" }];
+    const full = [3_000, 6_000].map((startMs, i) => {
+      const next = ok(i + 1, [startMs, startMs + 3_000], [[0, 3_000, `drei ${i}`]], {
+        speech: [[startMs, startMs + 500]],
+      });
+      const { dropped } = Object.assign(next.transcript, {
+        dropped: [] as NonNullable<typeof next.transcript.dropped>,
+      });
+      for (const text of ["vier", "."]) dropped.push({ startMs: 3_000, endMs: 3_000, text });
+      return next;
+    });
+    const { segments, warnings } = await mergeWindows([window, ...full], { durationMs: 9_000 });
+    expect(segments.map(({ startMs, endMs, text, flags }) => `${startMs}–${endMs} ${text} ${flags}`)).toEqual([
+      ...["0–1500 eins ", "1900–2600 zwei placed"],
+      ...["3000–6000 drei 0 ", "6000–9000 drei 1 "],
+    ]);
+    expect(warnings).toEqual(['0:03–0:06, 0:06–0:09: text without a place in time was left out: "vier".']);
+  });
+
+  it("keeps a segment's own language where it has one", async () => {
+    const window = ok(
+      0,
+      [0, 4_000],
+      [
+        [0, 1_500, "eins"],
+        [2_000, 3_000, "two"],
+      ],
+    );
+    Object.assign(window.transcript.segments[1]!, { language: "en", languageProbability: 0.7 });
+    const { segments } = await mergeWindows([window], { durationMs: 4_000 });
+    expect(segments.map(({ language, languageProbability }) => [language, languageProbability])).toEqual([
+      ["de", undefined],
+      ["en", 0.7],
+    ]);
+  });
+
+  it("leaves out text of punctuation alone, without a word", async () => {
+    const found = ok(
+      0,
+      [0, 5_000],
+      [
+        [0, 1_000, "..."],
+        [1_000, 2_000, "♪"],
+        [2_000, 3_000, "。"],
+        [5_000, 5_000, "."],
+      ],
+    );
+    const { segments, warnings } = await mergeWindows([found], { durationMs: 5_000 });
+    expect(segments.map(({ text }) => text)).toEqual(["♪"]);
+    expect(warnings).toEqual([]);
   });
 
   it("reads results one at a time", async () => {
@@ -120,8 +185,14 @@ describe("assembleTranscript", () => {
     const transcript = await assembleTranscript({ ...input, jobId: "j1", warnings: ["cut off at the limit"] });
     expect(transcriptSchema.parse(transcript)).toEqual(transcript);
     expect(transcript).toMatchObject({ jobId: "j1", mode: "parallel", language: { code: "de" } });
-    expect(transcript.ledger.totalsMs).toEqual({ speech: 4_000, silence: 2_000, other: 8_000, failed: 6_000 });
-    expect(transcript.warnings[0]).toBe("cut off at the limit");
+    expect(transcript.ledger.totalsMs).toEqual({
+      ...{ speech: 4_000, silence: 2_000, other: 2_500, unrecognised: 5_500, failed: 6_000 },
+    });
+    expect(transcript.warnings).toEqual([
+      "cut off at the limit",
+      "0:09–0:15: not transcribed (media.timeout).",
+      "0:03–0:09: a voice is heard, but there is no text for it (5.5 s in all).",
+    ]);
   });
 
   it("marks text where nobody was heard", async () => {

@@ -1,5 +1,5 @@
 import { MediaError } from "../core/index.ts";
-import { clock, heardLanguage, type Merged, SegmentCollector } from "./collect.ts";
+import { heardLanguage, type Merged, SegmentCollector } from "./collect.ts";
 import type { Segment, WindowResult } from "./types.ts";
 
 type Results = AsyncIterable<WindowResult> | Iterable<WindowResult>;
@@ -26,8 +26,8 @@ export async function* joinWindows(
   { durationMs }: { durationMs: number },
 ): AsyncGenerator<readonly Segment[], Merged> {
   const collector = new SegmentCollector();
-  const { segments, warnings } = collector;
-  const merged: Merged = { segments, warnings, windows: [], languages: [] };
+  const { segments, notes } = collector;
+  const merged: Merged = { segments, warnings: [], windows: [], languages: [] };
   let previousEndMs = 0;
 
   for await (const result of results) {
@@ -45,24 +45,27 @@ export async function* joinWindows(
     if (result.outcome === "failed") {
       const { reason } = result;
       merged.windows.push({ ...window, outcome: "failed", reason, segments: [] });
-      warnings.push(`${clock(window)}: not transcribed (${reason}).`);
+      notes.add(`not transcribed (${reason})`, window);
       yield [];
       continue;
     }
 
-    const { language, silent, segments: found, dropped = [] } = result.transcript;
-    const kept: Segment[] = [];
-    for (const item of found) {
-      const segment = collector.add(item, window, { offsetMs: window.startMs, language: language.code });
-      if (segment) kept.push(segment);
-    }
-    collector.leaveOut(dropped, window);
+    const { language, silent, segments: found, dropped } = result.transcript;
+    const spoken = result.speech ?? [[window.startMs, window.endMs] as const];
+    const text = {
+      found,
+      dropped,
+      offsetMs: window.startMs,
+      languageOf: () => language.code,
+      speech: spoken.map(([from, to]) => ({ startMs: from, endMs: to })),
+    };
+    const kept = collector.addFound(text, window);
     merged.windows.push({ ...window, outcome: "ok", segments: kept });
     // The model's own word that nobody speaks outweighs voice activity: its idea of the language is then a guess.
     merged.languages.push({ ...window, ...heardLanguage(language, silent ? 0 : spokenMs(result)) });
     yield kept;
   }
-  return merged;
+  return { ...merged, warnings: notes.lines };
 }
 
 function spokenMs({ transcript, speech }: Recognised): number {

@@ -34,13 +34,15 @@ export const segmentSchema = spanSchema.extend({
   text: z.string().min(1),
   /** A language code, or `und`. */
   language: z.string().min(1),
+  /** Where the segment's language was found for itself, and not for its window. */
+  languageProbability: probability.optional(),
   tokens: z.array(z.int().nonnegative()),
   /** These four are null where the text is not from a decoder that tells: a transcript that was given, some providers. */
   temperature: z.number().nonnegative().nullable(),
   avgLogprob: z.number().nullable(),
   compressionRatio: z.number().nonnegative().nullable(),
   noSpeechProb: probability.nullable(),
-  /** Doubts. They mark, they never delete. */
+  /** Doubts, and `placed` where the times are not the decoder's: what it gave had no place in the audio. They mark, they never delete. */
   flags: z.array(z.string()),
   hallucination: hallucinationSchema.optional(),
   /** There when the voices were judged; `score` is null where none of the segment was. */
@@ -49,7 +51,11 @@ export const segmentSchema = spanSchema.extend({
   words: z.array(wordSchema).optional(),
 });
 
-export const ledgerKinds = ["speech", "silence", "other", "failed"] as const;
+/**
+ * `speech` has text; `unrecognised` is a voice without any; `other` is sound that is neither; `failed` is what was not listened to, or in
+ * vain.
+ */
+export const ledgerKinds = ["speech", "silence", "other", "unrecognised", "failed"] as const;
 
 export const ledgerIntervalSchema = spanSchema.extend({
   kind: z.enum(ledgerKinds),
@@ -57,14 +63,23 @@ export const ledgerIntervalSchema = spanSchema.extend({
   reason: z.string().optional(),
 });
 
+export const ledgerTotalsSchema = z.object({
+  speech: milliseconds,
+  silence: milliseconds,
+  other: milliseconds,
+  /** Results of earlier versions count this as `other`. */
+  unrecognised: milliseconds.default(0),
+  failed: milliseconds,
+});
+
 /** What became of every millisecond of the audio: the intervals partition [0, durationMs). */
 export const ledgerSchema = z.object({
   intervals: z.array(ledgerIntervalSchema),
-  totalsMs: z.record(z.enum(ledgerKinds), milliseconds),
+  totalsMs: ledgerTotalsSchema,
 });
 
 export const languageSchema = candidateSchema.extend({
-  /** Where which language was heard, in order; windows without speech are left out. */
+  /** Where which language is spoken, in order: from the segments, or where there is no text, from the windows with speech. */
   timeline: z.array(spanSchema.extend(candidateSchema.shape)),
   candidates: z.array(candidateSchema),
 });
@@ -149,7 +164,10 @@ export const transcriptSchema = z.object({
   model: modelSchema.nullable(),
   /** Null where no task asked for it. */
   voice: voiceSchema.nullable().default(null),
+  /** All of them, also those that nobody is believed to have said: `hallucination.verdict` is `likely` there. */
   segments: z.array(segmentSchema),
+  /** So many segments are in no subtitles and no text, because they are judged `likely` invented. */
+  leftOut: z.int().nonnegative().default(0),
   ledger: ledgerSchema,
   warnings: z.array(z.string()),
 });
@@ -161,7 +179,10 @@ const windowLanguageSchema = candidateSchema.extend({
   all: z.record(z.string(), probability).optional(),
 });
 
-const foundSegmentSchema = segmentSchema.omit({ id: true, language: true });
+const foundSegmentSchema = segmentSchema.omit({ id: true, language: true }).extend({
+  /** Where it is known for the segment itself; else the window's holds. */
+  language: z.string().min(1).optional(),
+});
 const droppedSchema = z.array(spanSchema.extend({ text: z.string() })).optional();
 
 /** What recognition says about one window; times are from the window's start. Richer objects are welcome. */
@@ -174,7 +195,7 @@ export const windowTranscriptSchema = z.object({
 
 /** What one slice of `exact` mode says; times are on the file's clock. Richer objects are welcome. */
 export const exactSliceSchema = z.object({
-  segments: z.array(foundSegmentSchema.extend({ language: z.string().min(1).optional() })),
+  segments: z.array(foundSegmentSchema),
   /** The stretches that were decoded, in order. One may begin before the end of the one before it. */
   windows: z.array(spanSchema.extend({ language: windowLanguageSchema, silent: z.boolean() })),
   dropped: droppedSchema,

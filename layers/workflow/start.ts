@@ -144,7 +144,15 @@ export async function markAddress({ tenant, jobId, options }: JobRef & Pick<JobR
 
 /** What an execution finds out about its job: forgotten where another one begins. */
 export const noFindings = {
-  ...{ media: undefined, language: undefined, ledgerMs: undefined, warnings: undefined, deliveries: undefined },
+  ...{
+    media: undefined,
+    language: undefined,
+    languages: undefined,
+    ledgerMs: undefined,
+    leftOut: undefined,
+    warnings: undefined,
+    deliveries: undefined,
+  },
   ...{ windows: undefined, exact: undefined, timingsMs: undefined, error: undefined },
   ...{ executionName: undefined, executionArn: undefined },
 } satisfies Partial<JobRecord>;

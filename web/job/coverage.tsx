@@ -3,7 +3,7 @@ import { clock, percent } from "../format.ts";
 import { strings } from "../strings.ts";
 import type { Playback } from "./playback.ts";
 
-const kinds = ["speech", "silence", "other", "failed"] as const;
+const kinds = ["speech", "silence", "other", "unrecognised", "failed"] as const;
 
 /** A reason's code in words; a message stands for itself. */
 export const reasonText = (reason: string) => strings.coverage.reasons[reason] ?? reason;
@@ -18,7 +18,7 @@ export function Coverage({ transcript, playback }: { transcript: Transcript; pla
       <p class="hint">{strings.coverage.lead}</p>
       <dl>
         {kinds
-          .filter((kind) => kind !== "failed" || ledger.totalsMs.failed > 0)
+          .filter((kind) => (kind !== "failed" && kind !== "unrecognised") || ledger.totalsMs[kind] > 0)
           .map((kind) => (
             <div key={kind} class={kind}>
               <dt>{strings.coverage.kinds[kind]}</dt>
