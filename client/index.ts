@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import type { JobOptions } from "../layers/storage/job-options.ts";
+import { printedSegments } from "../layers/transcript/printed.ts";
 import type { Transcript } from "../layers/transcript/types.ts";
 import { HalfgigError } from "./error.ts";
 import { operations } from "./operations.ts";
@@ -27,7 +28,10 @@ export type TranscribeOptions = Partial<JobOptions> & {
   signal?: AbortSignal;
 };
 
-/** What became of a file: `text` is all of it, the rest says where it comes from. */
+/**
+ * What became of a file: `text` is all of it, the rest says where it comes from. `segments` are those of the text; `transcript.segments`
+ * has also what is judged invented, which is left out of the text unless the option `keepDoubtful` was set.
+ */
 export type Transcribed = {
   jobId: string;
   /** `partial`: some stretches could not be transcribed; `transcript.ledger` says which. */
@@ -136,7 +140,9 @@ export class Halfgig {
       throw new HalfgigError(message, { status: 0, code: error?.code });
     }
     const transcript = await this.#call("transcript", { path: { jobId, file: "transcript.json" } });
-    const { segments, language } = transcript;
+    const { language } = transcript;
+    const keepDoubtful = job.options.keepDoubtful === true;
+    const segments = printedSegments(transcript.segments, { keepDoubtful });
     const text = segments.map((segment) => segment.text.trim()).join(" ");
     return { jobId, status, text, language: language?.code ?? null, segments, transcript, job };
   }

@@ -13,7 +13,7 @@ import {
 } from "../../layers/storage/index.ts";
 import { callerOf } from "./caller.ts";
 import { endpoint, type HttpReply } from "./http.ts";
-import { renderStored, type SubtitleFormat, subtitleQuery } from "./subtitles.ts";
+import { renderStored, type TextFormat, textQuery } from "./subtitles.ts";
 
 const contentTypes: Record<TranscriptFormat, string> = {
   json: "application/json",
@@ -33,14 +33,15 @@ const peaksFile = "peaks.json";
 
 /**
  * `GET /v1/jobs/{jobId}/transcript.{json|srt|vtt|txt|tsv}`, and `voice.json` and `peaks.json` beside them. For srt and vtt the parameters `max_line_width`,
- * `max_line_count`, `max_words_per_line` and `highlight_words` lay the cues out anew, from the stored JSON.
+ * `max_line_count`, `max_words_per_line` and `highlight_words` lay the cues out anew, from the stored JSON; with `keep_doubtful=true` any text has
+ * also the lines that are judged invented.
  */
 export const handler = endpoint(async (event): Promise<HttpReply> => {
   const jobId = parseJobId(event.pathParameters?.jobId);
   const ref = { tenant: callerOf(event).tenant, jobId };
   const file = event.pathParameters?.file;
   const format = file === voiceFile || file === peaksFile ? "json" : formatOf(file);
-  const options = subtitleQuery(event.queryStringParameters, format);
+  const options = textQuery(event.queryStringParameters, format);
   const job = await readJob(ref);
   if (job.status === "canceled")
     throw new MediaError("job.canceled", `Job ${jobId} was canceled. Retry it, or send the file again.`);
@@ -70,8 +71,13 @@ export const handler = endpoint(async (event): Promise<HttpReply> => {
   const headers = { "content-type": contentTypes[format], "cache-control": "private, no-cache" };
   if (options) {
     const stored = await openObject(bucket, key, { etag: head.etag });
-    const layout = { format: format as SubtitleFormat, options, limitBytes: largestInlineBytes };
-    return { statusCode: 200, headers, body: await renderStored(stored, layout) };
+    const keepDoubtful = options.keepDoubtful ?? job.options.keepDoubtful;
+    const asked = {
+      format: format as TextFormat,
+      options: { ...options, keepDoubtful },
+      limitBytes: largestInlineBytes,
+    };
+    return { statusCode: 200, headers, body: await renderStored(stored, asked) };
   }
   if (head.sizeBytes > largestInlineBytes) {
     const url = await getSignedUrl(s3(), new GetObjectCommand({ Bucket: bucket, Key: key }), { expiresIn: 300 });

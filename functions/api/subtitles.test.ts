@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { MediaError } from "../../layers/core/index.ts";
 import { assembleTranscript, renderJson } from "../../layers/transcript/index.ts";
-import { renderStored, subtitleQuery } from "./subtitles.ts";
+import { renderStored, textQuery } from "./subtitles.ts";
 
 const word = (startMs: number, text: string) => ({ startMs, endMs: startMs + 400, text, probability: 1 });
 
@@ -27,23 +27,32 @@ async function* streamed(chunks: Buffer[]) {
 
 function problem(query: Record<string, string>, format = "srt"): string {
   try {
-    subtitleQuery(query, format);
+    textQuery(query, format);
   } catch (error) {
     if (error instanceof MediaError && error.code === "request.invalid") return error.message;
   }
   return "accepted";
 }
 
-describe("subtitleQuery", () => {
+describe("textQuery", () => {
   it("SPEECH 24: takes the four options of a subtitle tool", () => {
     const query = { max_line_width: "42", max_line_count: "2", max_words_per_line: "7", highlight_words: "true" };
-    expect(subtitleQuery(query, "vtt")).toEqual({
+    expect(textQuery(query, "vtt")).toEqual({
       maxLineWidth: 42,
       maxLineCount: 2,
       maxWordsPerLine: 7,
       highlightWords: true,
     });
-    expect(subtitleQuery(undefined, "json")).toBeUndefined();
+    expect(textQuery(undefined, "json")).toBeUndefined();
+  });
+
+  it("takes doubtful lines for every text, and not for the JSON, which has them", () => {
+    for (const format of ["srt", "vtt", "txt", "tsv"]) {
+      expect(textQuery({ keep_doubtful: "true" }, format)).toEqual({ keepDoubtful: true });
+    }
+    expect(problem({ keep_doubtful: "true" }, "json")).toContain("the JSON has every line");
+    expect(problem({ keep_doubtful: "1" })).toContain("is true or false");
+    expect(problem({ max_line_width: "42" }, "txt")).toContain("transcript.srt and transcript.vtt only");
   });
 
   it.each([
@@ -64,6 +73,42 @@ describe("subtitleQuery", () => {
 });
 
 describe("renderStored", () => {
+  it("leaves out what is judged invented, unless it is asked for", async () => {
+    const judged = (text: string, startMs: number, verdict: "clear" | "likely") => ({
+      ...{ startMs, endMs: startMs + 1_000, text, tokens: [], flags: [] },
+      ...{ temperature: 0, avgLogprob: -1, compressionRatio: 1, noSpeechProb: 0.9 },
+      hallucination: {
+        verdict,
+        signs: verdict === "likely" ? ["no_speech" as const, "no_voice" as const] : [],
+        ...heard,
+      },
+    });
+    const heard = { voiceShare: null, repeats: 0 };
+    const language = { code: "en", probability: 1, source: "given" as const, candidates: [] };
+    const transcript = await assembleTranscript({
+      ...{ source: { durationMs: 4_000, startMs: 0 }, model: null, jobId: "j1" },
+      activity: [{ startMs: 0, endMs: 1_500, kind: "speech" }],
+      windows: [
+        {
+          ...{ index: 0, startMs: 0, endMs: 4_000, outcome: "ok" },
+          transcript: {
+            ...{ language, silent: false },
+            segments: [judged("one", 0, "clear"), judged("Thank you.", 2_000, "likely"), judged("two", 3_000, "clear")],
+          },
+        },
+      ],
+    });
+    const render = (format: "srt" | "vtt" | "txt" | "tsv", keepDoubtful?: boolean) =>
+      renderStored(streamed([Buffer.from([...renderJson(transcript)].join(""))]), {
+        ...{ format, options: { keepDoubtful }, limitBytes: 1_000 },
+      });
+    expect(await render("txt")).toBe("one\ntwo\n");
+    expect(await render("txt", true)).toBe("one\nThank you.\ntwo\n");
+    expect(await render("tsv")).toBe("start\tend\ttext\n0\t1000\tone\n3000\t4000\ttwo\n");
+    expect(await render("srt")).toMatch(/^2\n00:00:03,000 --> 00:00:04,000\ntwo$/m);
+    expect(await render("vtt", true)).toContain("Thank you.");
+  });
+
   it("SPEECH 24: lays out what was stored, with escapes and marks", async () => {
     const options = { highlightWords: true };
     const vtt = await renderStored(streamed(await stored()), { format: "vtt", options, limitBytes: 1_000 });

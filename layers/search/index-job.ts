@@ -1,6 +1,6 @@
 import { environmentValue, type JobRef, MediaError, readSettings } from "../core/index.ts";
 import { findJob, headObject, keys, openObject } from "../storage/index.ts";
-import { readSegments, type Segment } from "../transcript/index.ts";
+import { isPrinted, type PrintChoice, readSegments, type Segment } from "../transcript/index.ts";
 import { type Indexed, indexTranscript } from "./index-transcript.ts";
 import { processEmbedder, requireSearchIndex } from "./open.ts";
 
@@ -24,7 +24,7 @@ export async function indexJob(ref: JobRef, { from = 0, goOn }: IndexJobOptions 
   }
   const indexed = await indexTranscript({
     ref,
-    transcript: { segments: await segmentsOf(ref) },
+    transcript: { segments: await segmentsOf(ref, job.options) },
     createdMs: Date.parse(job.createdAt),
     index,
     embedder,
@@ -37,7 +37,8 @@ export async function indexJob(ref: JobRef, { from = 0, goOn }: IndexJobOptions 
   return indexed;
 }
 
-async function segmentsOf(ref: JobRef): Promise<Segment[]> {
+/** What people get to read: nobody is to be led to words that were never said. */
+async function segmentsOf(ref: JobRef, choice: PrintChoice): Promise<Segment[]> {
   const bucket = environmentValue("RESULTS_BUCKET");
   const key = keys.transcript(ref, "json");
   const head = await headObject(bucket, key);
@@ -45,6 +46,7 @@ async function segmentsOf(ref: JobRef): Promise<Segment[]> {
     throw new MediaError("job.not_ready", `Job ${ref.jobId} has no transcript yet. Ask again when it is done.`);
   const segments: Segment[] = [];
   for await (const segment of readSegments(await openObject(bucket, key, { etag: head.etag }))) {
+    if (!isPrinted(segment, choice)) continue;
     // The one part that can be long and says nothing about the text.
     segments.push({ ...segment, tokens: [] });
   }

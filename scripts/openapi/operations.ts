@@ -51,12 +51,11 @@ const binary = z.string().meta({ contentMediaType: "application/octet-stream" })
 const mediaForm = z.looseObject({ file: binary, options: z.string().optional() });
 const keySchema = z.looseObject({ keyId: z.string(), tenant: z.string(), scopes: z.array(z.string()) });
 const foundSchema = z.looseObject({ query: z.string(), passages: z.array(loose), next: z.number().nullable() });
-const subtitleQuery = z.object(
+const textQuery = z.object(
   Object.fromEntries(
-    Object.entries(subtitleOptionsSchema.shape).map(([name, schema]) => [
-      name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
-      schema as z.ZodType,
-    ]),
+    Object.entries({ ...subtitleOptionsSchema.shape, keepDoubtful: jobOptionFields.keepDoubtful }).map(
+      ([name, schema]) => [name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`), schema as z.ZodType],
+    ),
   ),
 );
 
@@ -148,7 +147,7 @@ export const operations: Readonly<Record<string, Operation>> = {
     tag: "Results",
     summary:
       "A result: transcript.json, .srt, .vtt, .txt or .tsv, or voice.json. The parameters lay srt and vtt out anew. 307 leads to a large one.",
-    query: subtitleQuery,
+    query: textQuery,
     replies: { 200: transcriptSchema, 307: undefined },
   },
   "POST /v1/voice": {

@@ -1,5 +1,13 @@
 import { languageName } from "../../../layers/providers/index.ts";
-import { renderSrt, renderTxt, renderVtt, type Segment, type Transcript } from "../../../layers/transcript/index.ts";
+import {
+  isPrinted,
+  printedSegments,
+  renderSrt,
+  renderTxt,
+  renderVtt,
+  type Segment,
+  type Transcript,
+} from "../../../layers/transcript/index.ts";
 import { type HttpReply, json } from "../http.ts";
 import type { AudioRequest, Task } from "./request.ts";
 
@@ -7,7 +15,7 @@ type Asked = Pick<AudioRequest, "format" | "granularities"> & { task: Task };
 
 /** A transcript in the form that was asked for. */
 export function replyWith(transcript: Transcript, { format, granularities, task }: Asked): HttpReply {
-  const { segments } = transcript;
+  const segments = printedSegments(transcript.segments);
   switch (format) {
     case "json":
       return json(200, { text: textOf(segments), usage: usageOf(transcript) });
@@ -33,14 +41,18 @@ export const textOf = (segments: readonly Pick<Segment, "text">[]) => segments.m
 const seconds = (ms: number) => ms / 1000;
 const usageOf = ({ source }: Transcript) => ({ type: "duration", seconds: Math.ceil(seconds(source.durationMs)) });
 
-/** Clients read numbers here and no null: where nobody measured, what says nothing against the text. */
+/**
+ * Clients read numbers here and no null: where nobody measured, what says nothing against the text. Segments that are judged invented are
+ * among the others, marked, and not in the text nor among the words.
+ */
 function verbose(transcript: Transcript, granularities: AudioRequest["granularities"], task: Task) {
   const { segments, source, language, warnings } = transcript;
+  const printed = printedSegments(segments);
   return {
     task,
     language: language ? languageName(language.code) : null,
     duration: seconds(source.durationMs),
-    text: textOf(segments),
+    text: textOf(printed),
     ...(granularities.includes("segment") && {
       segments: segments.map((segment) => ({
         id: segment.id,
@@ -53,10 +65,11 @@ function verbose(transcript: Transcript, granularities: AudioRequest["granularit
         avg_logprob: segment.avgLogprob ?? 0,
         compression_ratio: segment.compressionRatio ?? 1,
         no_speech_prob: segment.noSpeechProb ?? 0,
+        ...(!isPrinted(segment) && { hallucination: "likely" }),
       })),
     }),
     ...(granularities.includes("word") && {
-      words: segments.flatMap(({ words = [] }) =>
+      words: printed.flatMap(({ words = [] }) =>
         words.map(({ text, startMs, endMs }) => ({ word: text.trim(), start: seconds(startMs), end: seconds(endMs) })),
       ),
     }),

@@ -1,7 +1,9 @@
 import { environmentValue, type JobRef } from "../../../layers/core/index.ts";
 import { getJson, type JobRecord, keys, readJsonLines } from "../../../layers/storage/index.ts";
 import {
+  EvidenceOfFile,
   joinWindows,
+  printedSegments,
   type Segment,
   type WindowResult,
   windowTranscriptSchema,
@@ -48,8 +50,8 @@ export async function* clipText(clip: OpenedClip, signal: AbortSignal): AsyncGen
     }
   }
   const text = new GrowingText();
-  for await (const segments of joinWindows(kept(), clip)) yield text.add(segments);
-  return textOf((await clip.transcript(results)).segments);
+  for await (const segments of printedByWindow(kept(), clip)) yield text.add(segments);
+  return textOf(printedSegments((await clip.transcript(results)).segments));
 }
 
 /**
@@ -60,17 +62,37 @@ export async function* jobText(ref: JobRef, signal: AbortSignal): AsyncGenerator
   const text = new GrowingText();
   const windows = storedWindows(ref, signal);
   // Where the audio ends nobody has said yet; no window reaches beyond it by more than its own padding.
-  const joining = joinWindows(windows.results, { durationMs: Number.MAX_SAFE_INTEGER });
+  const joining = printedByWindow(windows.results, { durationMs: Number.MAX_SAFE_INTEGER });
   for await (const segments of joining) yield text.add(segments);
-  const whole = textOf((await storedTranscript(windows.job())).segments);
+  const whole = textOf(printedSegments((await storedTranscript(windows.job())).segments));
   yield text.rest(whole);
   return whole;
+}
+
+/** Of each window, what is to be read, judged as the whole file's transcript judges it: a window's own judgement misses what came before. */
+async function* printedByWindow(
+  results: AsyncIterable<WindowResult>,
+  bounds: { durationMs: number },
+): AsyncGenerator<Segment[]> {
+  const evidence = new EvidenceOfFile();
+  let voice: { startMs: number; endMs: number }[] | undefined;
+  async function* noted() {
+    for await (const result of results) {
+      voice = result.speech?.map(([startMs, endMs]) => ({ startMs, endMs }));
+      yield result;
+    }
+  }
+  for await (const segments of joinWindows(noted(), bounds)) {
+    // Where voice activity was not asked, it has nothing to say against a segment.
+    evidence.complete(segments, voice ?? [{ startMs: 0, endMs: Number.MAX_SAFE_INTEGER }]);
+    yield printedSegments(segments);
+  }
 }
 
 function storedWindows(ref: JobRef, signal: AbortSignal): { results: AsyncGenerator<WindowResult>; job(): JobRecord } {
   let last: JobRecord | undefined;
   async function* results(): AsyncGenerator<WindowResult> {
-    let plan: { index: number; startMs: number; endMs: number }[] | undefined;
+    let plan: PlannedPlace[] | undefined;
     let next = 0;
     for await (const job of follow(ref, signal)) {
       last = job;
@@ -83,8 +105,7 @@ function storedWindows(ref: JobRef, signal: AbortSignal): { results: AsyncGenera
         const found = await getJson(bucket, keys.result(workPrefix, window.index)).catch(() => undefined);
         const transcript = windowTranscriptSchema.safeParse(found?.value);
         if (!transcript.success) break;
-        const { index, startMs, endMs } = window;
-        yield { index, startMs, endMs, outcome: "ok", transcript: transcript.data };
+        yield { ...window, outcome: "ok", transcript: transcript.data };
         next++;
       }
     }
@@ -98,12 +119,14 @@ function storedWindows(ref: JobRef, signal: AbortSignal): { results: AsyncGenera
   };
 }
 
-/** Places of windows only: a few numbers for each half minute. Undefined while, or after, there is none. */
-async function readPlan(bucket: string, workPrefix: string) {
+type PlannedPlace = Pick<WindowResult, "index" | "startMs" | "endMs" | "speech">;
+
+/** Places of windows and of the voice in them: a few numbers for each half minute. Undefined while, or after, there is none. */
+async function readPlan(bucket: string, workPrefix: string): Promise<PlannedPlace[] | undefined> {
   try {
     return await Array.fromAsync(readJsonLines(bucket, keys.plan(workPrefix)), (line) => {
-      const { index, startMs, endMs } = plannedWindowSchema.parse(line);
-      return { index, startMs, endMs };
+      const { index, startMs, endMs, speech } = plannedWindowSchema.parse(line);
+      return { index, startMs, endMs, speech };
     });
   } catch {
     return undefined;
