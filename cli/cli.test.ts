@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it, vi } from "vitest";
 import { outputNames } from "./commands/transcribe.ts";
@@ -21,6 +24,32 @@ describe("parseCommandLine", () => {
 
   it("takes a file that has a command's name when it is written as a path", () => {
     expect(parseCommandLine(["./serve"])).toMatchObject({ command: "transcribe", files: ["./serve"] });
+  });
+
+  it("takes transcribe as a verb, and as a file where it is one and stands alone", () => {
+    const parsed = (argv: string[]) => parseCommandLine(argv).files;
+    expect(parsed(["transcribe", "talk.mp4", "-f", "txt"])).toEqual(["talk.mp4"]);
+    expect(parsed(["talk.mp4", "transcribe"])).toEqual(["talk.mp4", "transcribe"]);
+    expect(parsed(["./transcribe"])).toEqual(["./transcribe"]);
+    expect(parseCommandLine(["transcribe", "--watch", "inbox"])).toMatchObject({ watch: "inbox", files: [] });
+    expect(() => parsed(["transcribe"])).toThrow("No file was given.");
+    const cwd = process.cwd();
+    const folder = mkdtempSync(join(tmpdir(), "halfgig-verb-"));
+    writeFileSync(join(folder, "transcribe"), "");
+    process.chdir(folder);
+    try {
+      expect(parsed(["transcribe"])).toEqual(["transcribe"]);
+      expect(parsed(["transcribe", "transcribe"])).toEqual(["transcribe"]);
+    } finally {
+      process.chdir(cwd);
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  it("takes doubtful lines for the texts", () => {
+    expect(parseCommandLine(["x", "--keep-doubtful"]).subtitles).toEqual({ keepDoubtful: true });
+    expect(parseCommandLine(["x", "--keep_doubtful", "True"]).subtitles).toEqual({ keepDoubtful: true });
+    expect(parseCommandLine(["x"]).subtitles).toEqual({});
   });
 
   it("SPEECH 24: takes the layout of subtitles; words that are to be highlighted are asked for", () => {

@@ -5,9 +5,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { parseEvents } from "../client/events.ts";
 import { fetchPatiently, newIdempotencyKey } from "../client/patience.ts";
 import type { JobOptions, JobRecord } from "../layers/storage/index.ts";
-import type { SubtitleOptions } from "../layers/transcript/index.ts";
 import type { FoundPassages, GivenAnswer } from "./found.ts";
 import type { AnswerEvent } from "./streamed-answer.ts";
+import type { TextOptions } from "./subtitle-flags.ts";
 
 /** `windows` are counted, or `exact` mode's way through the file is measured. */
 export type JobProgress = { windows: number; windowsDone: number } | { seekMs: number; durationMs: number };
@@ -81,10 +81,11 @@ export class ApiClient {
     return this.#json("GET", `/v1/jobs/${jobId}`);
   }
 
-  /** @param subtitles layout of srt and vtt; other formats have none */
-  async transcript(jobId: string, format: string, subtitles: SubtitleOptions = {}): Promise<string> {
+  /** @param options layout of srt and vtt, and whether doubtful lines are in a text; the JSON is as it is */
+  async transcript(jobId: string, format: string, { keepDoubtful, ...layout }: TextOptions = {}): Promise<string> {
     const query = new URLSearchParams();
-    for (const [name, value] of format === "srt" || format === "vtt" ? Object.entries(subtitles) : []) {
+    if (keepDoubtful && format !== "json") query.set("keep_doubtful", "true");
+    for (const [name, value] of format === "srt" || format === "vtt" ? Object.entries(layout) : []) {
       const parameter = name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
       query.set(parameter, String(value));
     }

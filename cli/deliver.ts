@@ -14,7 +14,11 @@ export type FileReport = {
   status: JobStatus["status"] | "refused";
   reused: boolean;
   language: JobStatus["language"] | null;
+  /** All that are spoken, the longest first. */
+  languages: NonNullable<JobStatus["languages"]>;
   ledgerMs: JobStatus["ledgerMs"] | null;
+  /** Lines that nobody is believed to have said; they are in the JSON, and printed with --keep-doubtful. */
+  leftOut: number;
   warnings: string[];
   error: { code: string | null; message: string } | null;
   /** Where results were written, with --output. */

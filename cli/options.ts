@@ -1,10 +1,10 @@
+import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { transcriptFormats } from "../layers/storage/keys.ts";
-import type { SubtitleOptions } from "../layers/transcript/index.ts";
 import { type JobFlags, jobFlags, parseJobFlags } from "./job-flags.ts";
-import { parseSubtitleFlags, subtitleFlags } from "./subtitle-flags.ts";
+import { parseSubtitleFlags, subtitleFlags, type TextOptions } from "./subtitle-flags.ts";
 import { parseUrlFlags, urlFlags } from "./url-flags.ts";
 import { fromWhisperNames } from "./whisper-names.ts";
 
@@ -18,7 +18,7 @@ export type CommandLine = {
   files: string[];
   formats: OutputFormat[];
   outputDirectory: string | undefined;
-  subtitles: SubtitleOptions;
+  subtitles: TextOptions;
   /** What is asked of the recognition. */
   job: JobFlags;
   /** How what is behind an address is fetched. */
@@ -55,7 +55,8 @@ export const demoDataDirectory = join(import.meta.dirname, "..", ".halfgig", "de
 
 /** @throws UsageError */
 export function parseCommandLine(argv: readonly string[]): CommandLine {
-  const { values, positionals } = parse(fromWhisperNames(argv));
+  const { values, positionals: given } = parse(fromWhisperNames(argv));
+  const positionals = isVerb(given, values.watch) ? given.slice(1) : given;
   const [first, ...rest] = positionals;
   const named =
     first === "serve" ||
@@ -105,6 +106,11 @@ export function parseCommandLine(argv: readonly string[]): CommandLine {
     update: values.update,
     builds: values.builds,
   };
+}
+
+/** `halfgig transcribe talk.mp4` is `halfgig talk.mp4`. Alone it may be the name of a file. */
+function isVerb([first, ...rest]: readonly string[], watch: string | undefined): boolean {
+  return first === "transcribe" && (rest.length > 0 || watch !== undefined || !existsSync(first));
 }
 
 /** For `parseArgs`, and for what shells complete. */

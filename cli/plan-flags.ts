@@ -29,6 +29,7 @@ export const planUsage = `halfgig plan: memory, time and cost, without running a
       --pattern <name>       how files arrive: diurnal or poisson          (default: diurnal)
       --seed <n>             another day of the same kind                  (default: 1)
       --json                 everything as JSON
+      --data <dir>           as everywhere; a plan goes by measurements and reads no data
 `;
 
 const tasks = ["transcribe", "translate", "language", "voice"] as const;
@@ -78,6 +79,8 @@ function parse(argv: readonly string[]) {
         pattern: { type: "string", default: "diurnal" },
         seed: { type: "string", default: "1" },
         json: { type: "boolean", default: false },
+        // As every command has it. A plan goes by what was measured, and reads no data.
+        data: { type: "string" },
         help: { type: "boolean", short: "h", default: false },
       },
     });

@@ -1,4 +1,4 @@
-import type { SubtitleOptions } from "../layers/transcript/index.ts";
+import type { PrintChoice, SubtitleOptions } from "../layers/transcript/index.ts";
 
 /** For `parseArgs`. */
 export const subtitleFlags = {
@@ -6,19 +6,22 @@ export const subtitleFlags = {
   "max-line-count": { type: "string" },
   "max-words-per-line": { type: "string" },
   "highlight-words": { type: "boolean", default: false },
+  "keep-doubtful": { type: "boolean", default: false },
 } as const;
 
-type Values = { [Flag in Exclude<keyof typeof subtitleFlags, "highlight-words">]?: string | undefined } & {
-  "highlight-words": boolean;
-};
+type Switch = "highlight-words" | "keep-doubtful";
+type Text = Exclude<keyof typeof subtitleFlags, Switch>;
+type Values = { [Flag in Text]?: string | undefined } & { [Flag in Switch]: boolean };
+/** How a transcript is printed; nothing of it is recognised again for that. */
+export type TextOptions = SubtitleOptions & PrintChoice;
 
 /** @param wholeNumber reads a flag's value or throws the command line's own error; so does `refuse` */
 export function parseSubtitleFlags(
   values: Values,
   wholeNumber: (option: string, text: string, least: number, most: number) => number,
   refuse: (message: string) => never,
-): SubtitleOptions {
-  const count = (flag: Exclude<keyof typeof subtitleFlags, "highlight-words">, most: number) => {
+): TextOptions {
+  const count = (flag: Text, most: number) => {
     const text = values[flag];
     return text === undefined ? undefined : wholeNumber(`--${flag}`, text, 1, most);
   };
@@ -31,5 +34,6 @@ export function parseSubtitleFlags(
     ...(maxLineCount === undefined ? {} : { maxLineCount }),
     ...(maxWordsPerLine === undefined ? {} : { maxWordsPerLine }),
     ...(values["highlight-words"] ? { highlightWords: true } : {}),
+    ...(values["keep-doubtful"] ? { keepDoubtful: true } : {}),
   };
 }

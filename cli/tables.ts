@@ -1,3 +1,4 @@
+import type { Ledger } from "../layers/transcript/index.ts";
 import type { FunctionTotals } from "./tally.ts";
 
 /** Plain-text columns; numbers to the right. */
@@ -45,8 +46,8 @@ function evictionsText({ evictions }: FunctionTotals): string {
   return parts.join(", ") || "–";
 }
 
-export function ledgerTable(ledgerMs: { speech: number; silence: number; other: number; failed: number }): string {
-  const total = ledgerMs.speech + ledgerMs.silence + ledgerMs.other + ledgerMs.failed;
+export function ledgerTable(ledgerMs: Ledger["totalsMs"]): string {
+  const total = Object.values(ledgerMs).reduce((sum, ms) => sum + ms, 0);
   const row = (kind: string, ms: number) => [
     kind,
     seconds(ms),
@@ -58,6 +59,7 @@ export function ledgerTable(ledgerMs: { speech: number; silence: number; other: 
       row("speech", ledgerMs.speech),
       row("silence", ledgerMs.silence),
       row("other sound", ledgerMs.other),
+      row("voice without text", ledgerMs.unrecognised),
       row("failed", ledgerMs.failed),
       row("all", total),
     ],

@@ -1,4 +1,5 @@
 import { MediaError } from "../layers/core/index.ts";
+import { namesOfLanguages, unrecognisedWarning } from "../layers/transcript/index.ts";
 import type { ApiClient, JobStatus } from "./client.ts";
 import { deliver, type FileReport } from "./deliver.ts";
 import { exitStatus } from "./exit-status.ts";
@@ -6,6 +7,7 @@ import type { Input } from "./inputs.ts";
 import type { CommandLine } from "./options.ts";
 import { type SentFile, sendFile } from "./send-file.ts";
 import { sendUrl } from "./send-url.ts";
+import type { TextOptions } from "./subtitle-flags.ts";
 import { printable } from "./terminal.ts";
 import { isAddress } from "./url-flags.ts";
 
@@ -26,7 +28,7 @@ export async function transcribeInput(
       const { job, reused } = sent;
       if (reused)
         notice(`${printable(shown)}: reused the transcript of ${job.updatedAt} (same bytes, options and model)`);
-      status = worse(status, tell(shown, job));
+      status = worse(status, tell(shown, job, options.subtitles));
       const ownName = `${name}${all.length > 1 ? `-${index + 1}` : ""}`;
       const delivered = hasResult(job) ? await deliver(api, job, ownName, options) : { written: [] };
       reports.push({ ...reportOf(shown, sent), ...delivered });
@@ -37,7 +39,8 @@ export async function transcribeInput(
     notice(printable(`${shown}: ${message}`));
     status = exitStatus.failed;
     reports.push({
-      ...{ file: shown, jobId: null, status: "refused", reused: false, language: null, ledgerMs: null, warnings: [] },
+      ...{ file: shown, jobId: null, status: "refused", reused: false, language: null, languages: [], ledgerMs: null },
+      ...{ leftOut: 0, warnings: [] },
       error: { code: error instanceof MediaError ? error.code : null, message },
       written: [],
     });
@@ -55,13 +58,17 @@ export const worse = (a: number, b: number): number => (order.indexOf(a) > order
 const hasResult = ({ status }: JobStatus) => status === "done" || status === "partial";
 
 function reportOf(file: string, { job, reused }: SentFile): FileReport {
-  const { jobId, status, language = null, ledgerMs = null, warnings = [], error } = job;
+  const { jobId, status, language = null, languages = [], ledgerMs = null, leftOut = 0, warnings = [], error } = job;
   const wrong = error ? { code: error.code, message: error.message } : null;
-  return { file, jobId, status, reused, language, ledgerMs, warnings, error: wrong, written: [] };
+  const found = { language, languages, ledgerMs, leftOut, warnings };
+  return { file, jobId, status, reused, ...found, error: wrong, written: [] };
 }
 
+const unrecognisedHint =
+  "a larger model (such as --model base) or the language that is spoken there (--language) may make words of it";
+
 /** Says what became of a file; returns its exit status. */
-function tell(file: string, job: JobStatus): number {
+function tell(file: string, job: JobStatus, { keepDoubtful = false }: TextOptions): number {
   const say = (line: string) => notice(`${printable(file)}: ${printable(line)}`);
   if (job.status === "failed") {
     say(`failed at ${job.error?.step}: ${job.error?.message} ${job.error?.advice ?? ""} [${job.error?.code}]`);
@@ -71,7 +78,16 @@ function tell(file: string, job: JobStatus): number {
     say("the job was canceled");
     return exitStatus.failed;
   }
-  for (const warning of job.warnings ?? []) say(warning);
+  const spoken = namesOfLanguages(job);
+  if (spoken !== undefined) say(`language: ${spoken}`);
+  for (const warning of job.warnings ?? []) {
+    say(warning);
+    if (warning.includes(unrecognisedWarning) && !job.options.transcript) say(unrecognisedHint);
+  }
+  if (job.leftOut && !keepDoubtful) {
+    const lines = job.leftOut === 1 ? "1 line was" : `${job.leftOut} lines were`;
+    say(`${lines} left out, because nobody is believed to have said so; --keep-doubtful prints what is left out`);
+  }
   if (job.status !== "partial") return exitStatus.done;
   const seconds = ((job.ledgerMs?.failed ?? 0) / 1000).toFixed(1);
   say(`partial: ${seconds} s could not be transcribed; the ledger in the JSON says which and why`);

@@ -8,7 +8,13 @@ const otherNames: Readonly<Record<string, string>> = {
 };
 
 /** The reference writes `--word_timestamps True`; here such an option is there or not. */
-const switches = new Set(["words", "highlight-words", "carry-initial-prompt", "condition-on-previous-text"]);
+const switches = new Set([
+  "words",
+  "highlight-words",
+  "keep-doubtful",
+  "carry-initial-prompt",
+  "condition-on-previous-text",
+]);
 
 /** Models by the names that the reference has for them. */
 const shortModel = /^(tiny|base|small|medium)(\.en)?$|^large(-v[123])?$|^(large-v3-)?turbo$/;

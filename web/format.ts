@@ -34,14 +34,4 @@ export const percent = (share: number) => percents.format(share);
 const dates = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
 export const date = (iso: string) => dates.format(new Date(iso));
 
-const languages = new Intl.DisplayNames(["en"], { type: "language" });
-
-/** `German` for `de`; the code itself where nobody knows better. */
-export function languageName(code: string): string {
-  if (code === "und") return "unknown language";
-  try {
-    return languages.of(code) ?? code;
-  } catch {
-    return code;
-  }
-}
+export { languageName, namesOfLanguages } from "../layers/transcript/browser.ts";

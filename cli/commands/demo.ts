@@ -2,6 +2,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { readSettings } from "../../layers/core/index.ts";
+import { namesOfLanguages } from "../../layers/transcript/index.ts";
 import { ApiClient, type JobStatus } from "../client.ts";
 import { exitStatus } from "../exit-status.ts";
 import { openHost } from "../open-host.ts";
@@ -53,7 +54,8 @@ export async function demo(options: CommandLine): Promise<number> {
     if (job.status === "failed") return reportFailure(job, tally, say);
     say(`\n${await api.transcript(job.jobId, "srt")}`);
     const { language } = job;
-    const spoken = language ? `${language.code} (${(language.probability * 100).toFixed(1)} %)` : "not detected";
+    const share = language && (job.languages?.length ?? 0) < 2 ? ` (${(language.probability * 100).toFixed(1)} %)` : "";
+    const spoken = `${namesOfLanguages(job) ?? "not detected"}${share}`;
     say(`language  ${spoken}   status  ${job.status}\n`);
     if (job.ledgerMs) say(`${ledgerTable(job.ledgerMs)}\n`);
     say("functions of this run");

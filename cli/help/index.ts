@@ -6,7 +6,7 @@ export { commandPages, mainPage, topicPages };
 
 /** The page of a command or topic; the main page where none is named. Undefined for one that there is not. */
 export function helpPage(topic: string | undefined): string | undefined {
-  if (topic === undefined) return mainPage;
+  if (topic === undefined || topic === "transcribe") return mainPage;
   const pages = { ...commandPages, ...topicPages };
   return Object.hasOwn(pages, topic) ? pages[topic] : undefined;
 }

@@ -58,6 +58,8 @@ export const topicPages: Readonly<Record<string, string>> = {
       --max-line-count <n>      lines of a cue, filled across segments; with --max-line-width
       --max-words-per-line <n>  words of a line
       --highlight-words         underline each word while it is spoken; implies --words
+      --keep-doubtful           print also the lines that nobody is believed to have said; without
+                                it they are in the JSON alone. In txt and tsv, too
 `,
   watch: `halfgig help watch: a folder whose new files are transcribed
 

@@ -4,6 +4,7 @@ export { EvidenceOfFile } from "./evidence.ts";
 export { type GivenFormat, type GivenTranscript, givenFormats } from "./given.ts";
 export { renderJson } from "./json.ts";
 export { combineLanguages, type HeardLanguage, spokenLanguages } from "./language.ts";
+export { languageName, namesOfLanguages } from "./language-name.ts";
 export { CueLayout, type LaidOutCue } from "./layout.ts";
 export { buildLedger, type LedgerInput, type LedgerWindow, ledgerReasons } from "./ledger.ts";
 export { joinWindows, mergeWindows } from "./merge.ts";
