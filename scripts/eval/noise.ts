@@ -33,7 +33,7 @@ export function white(samples: number, random: Random): Float32Array {
 }
 
 /** −3 dB an octave: Paul Kellet's filter for white noise, economy version. */
-function pink(samples: number, random: Random): Float32Array {
+export function pink(samples: number, random: Random): Float32Array {
   let [a, b, c] = [0, 0, 0];
   return Float32Array.from({ length: samples }, () => {
     const value = random.normal();
