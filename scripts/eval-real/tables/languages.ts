@@ -1,0 +1,63 @@
+import type { Transcript } from "../../../layers/transcript/index.ts";
+import { modes, printedSegments, transcribe } from "../pipeline.ts";
+import { labelledShare } from "../score/labels.ts";
+import { type Cell, type Context, type Grid, percent, type Table } from "../table.ts";
+import { type LanguageCase, languageCases } from "./language-cases.ts";
+
+export const languagesTable: Table = {
+  id: "languages",
+  title: "Several languages in one file",
+  how: `Recordings of data/speech joined, base, int8, language detected. A language is right where a printed line with that label lies on the
+speech: the share of speech time, leaving out what voice activity of the parts alone calls silence.`,
+
+  async run(context) {
+    const cases = await languageCases(context.recordings);
+    const figures: { case: string; tool: string; share: number; language: string; text: string }[] = [];
+    const rows: Cell[][] = [];
+    for (const one of context.quick ? cases.slice(0, 4) : cases) {
+      context.tell(one.name);
+      const row: Cell[] = [one.name];
+      const model = await context.recogniser("base", "int8");
+      for (const mode of modes) {
+        const transcript = await transcribe(model, one.pcm, { mode });
+        const lines = printedSegments(transcript);
+        const share = labelledShare(one.said, lines);
+        const language = transcript.language?.code ?? "–";
+        figures.push({ case: one.name, tool: mode, share, language, text: describe(transcript) });
+        row.push(`${percent(share, 0)} (${language})`);
+      }
+      if (context.peer) row.push(...(await peerCells(context, one, figures)));
+      rows.push(row);
+    }
+    const header = ["speech labelled right (file's language)", ...modes.map((mode) => `halfgig, ${mode}`)];
+    if (context.peer) header.push("faster-whisper, multilingual", "faster-whisper, vad_filter, multilingual");
+    const grid: Grid = { header, rows };
+    return { grids: [grid], figures };
+  },
+};
+
+/** faster-whisper labels the file; with `multilingual` it decodes each window in its own language, and does not say which. */
+async function peerCells({ peer }: Context, { name, pcm, said }: LanguageCase, figures: unknown[]): Promise<Cell[]> {
+  const cells: Cell[] = [];
+  for (const [tool, vad_filter] of [
+    ["faster-whisper", false],
+    ["faster-whisper, vad_filter", true],
+  ] as const) {
+    const result = await peer!.transcribe(pcm, { model: "base", more: { multilingual: true, vad_filter } });
+    const lines = result.segments.map(({ start, end, text }) => ({
+      startMs: start * 1_000,
+      endMs: end * 1_000,
+      text,
+      language: result.language,
+    }));
+    const share = labelledShare(said, lines);
+    figures.push({ case: name, tool, share, language: result.language, text: lines.map(({ text }) => text).join("") });
+    cells.push(`${percent(share, 0)} (${result.language})`);
+  }
+  return cells;
+}
+
+const describe = (transcript: Transcript) =>
+  printedSegments(transcript)
+    .map(({ startMs, endMs, language, text }) => `${startMs / 1e3}–${endMs / 1e3} ${language}:${text}`)
+    .join(" | ");

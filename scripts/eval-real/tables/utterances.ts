@@ -1,0 +1,69 @@
+import type { Precision } from "../../../layers/models/index.ts";
+import { type Mode, printedText, transcribe } from "../pipeline.ts";
+import { readAudio, utterances } from "../recordings.ts";
+import { type Alignment, align, errorRate, sumOf } from "../score/align.ts";
+import { percent, type Table } from "../table.ts";
+
+const variants: readonly { mode: Mode; precision: Precision }[] = [
+  { mode: "parallel", precision: "int8" },
+  { mode: "exact", precision: "int8" },
+  { mode: "parallel", precision: "fp32" },
+  { mode: "exact", precision: "fp32" },
+];
+const precisions = ["int8", "fp32"] as const;
+/** Of a quick run. */
+const quickCount = 40;
+
+export const utterancesTable: Table = {
+  id: "utterances",
+  title: "230 utterances, one by one",
+  how: `The same recordings, each a file of its own, against what openai-whisper (fp32, greedy) makes of each: what the precision and the mode
+cost. tiny.en, greedy on all sides.`,
+
+  async run({ recordings, quick, recogniser, normalise, peer, tell }) {
+    const all = await utterances(recordings);
+    const chosen = quick ? all.slice(0, quickCount) : all;
+    const clips = await Promise.all(chosen.map(({ path }) => readAudio(path)));
+    const references = await normalise.wordsOf(chosen.map(({ text }) => text));
+    const score = async (texts: readonly string[]): Promise<Alignment> => {
+      const heard = await normalise.wordsOf(texts);
+      return sumOf(references.map((reference, i) => align(reference, heard[i]!)));
+    };
+    // Both sides at once, a core each: no time is measured here.
+    const peerTexts = async (precision: Precision): Promise<string[]> => {
+      const results = clips.map((clip) => peer!.transcribe(clip, { model: "tiny.en", precision, language: "en" }));
+      return (await Promise.all(results)).map(({ segments }) => segments.map(({ text }) => text).join(""));
+    };
+    const theirs = peer ? precisions.map(peerTexts) : [];
+    const rows: { tool: string; alignment: Alignment }[] = [];
+    for (const { mode, precision } of variants) {
+      tell(`${mode} ${precision}`);
+      const model = await recogniser("tiny.en", precision);
+      const texts: string[] = [];
+      for (const clip of clips) texts.push(printedText(await transcribe(model, clip, { mode })));
+      rows.push({ tool: `halfgig, ${mode}, ${precision}`, alignment: await score(texts) });
+    }
+    for (const [i, texts] of theirs.entries()) {
+      rows.push({ tool: `faster-whisper, ${precisions[i]}`, alignment: await score(await texts) });
+    }
+    return {
+      grids: [
+        {
+          header: ["", "differs", "deleted", "inserted", "replaced"],
+          rows: rows.map(({ tool, alignment }) => [
+            tool,
+            percent(errorRate([alignment])),
+            alignment.deleted,
+            alignment.inserted,
+            alignment.substituted,
+          ]),
+        },
+      ],
+      figures: rows.map(({ tool, alignment: { fates: _, ...alignment } }) => ({
+        tool,
+        ...alignment,
+        differs: errorRate([alignment]),
+      })),
+    };
+  },
+};
