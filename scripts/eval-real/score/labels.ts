@@ -5,13 +5,18 @@ import type { Span } from "./holes.ts";
 /** A stretch in which one language is spoken. */
 export type Said = Span & { language: string };
 
+/** A line may begin later or end earlier than the sound: a word's first and last sounds are quiet. */
+const toleranceMs = 200;
+
 /** How much of what is said lies under lines of its own language. Two languages' lines at once count as wrong. */
 export function labelledShare(said: readonly Said[], lines: readonly (Span & { language: string })[]): number {
   const stepMs = 10;
   let [right, all] = [0, 0];
   for (const { startMs, endMs, language } of said) {
     for (let ms = startMs; ms < endMs; ms += stepMs) {
-      const here = lines.filter((line) => line.startMs <= ms && ms < line.endMs);
+      const under = lines.filter((line) => line.startMs <= ms && ms < line.endMs);
+      const near = lines.filter((line) => line.startMs - toleranceMs <= ms && ms < line.endMs + toleranceMs);
+      const here = under.length > 0 ? under : near.filter((line) => line.language === language);
       all++;
       if (here.length > 0 && here.every((line) => line.language === language)) right++;
     }
