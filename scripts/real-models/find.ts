@@ -20,7 +20,7 @@ const names: readonly RealModelName[] = ["tiny.en", "base"];
 const namings: readonly ((name: RealModelName) => string)[] = [(name) => `real-${name}`, (name) => `whisper-${name}`];
 
 /** One command that brings them to a machine with a network. */
-export const howToGetRealModels = "npx node cli/halfgig.js models pull whisper-tiny.en whisper-base";
+export const howToGetRealModels = "npx halfgig models pull whisper-tiny.en && npx halfgig models pull whisper-base";
 
 /**
  * Real weights, from the first of three places that has them: the folder HALFGIG_REAL_MODELS; models that `halfgig models pull`
