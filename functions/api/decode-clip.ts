@@ -1,11 +1,10 @@
 import { Readable } from "node:stream";
-import { type ActivitySpan, PcmReader, type PlannedWindow, type WindowPlanner } from "../../layers/audio/index.ts";
+import { bytesPerSample, samplesToMs } from "../../layers/audio/index.ts";
 import { type ByteSource, chooseAudioTrack, decodePcm, probeMedia } from "../../layers/media/index.ts";
 
 export type DecodedClip = {
-  /** Each with its samples: together not more than the clip. */
-  windows: PlannedWindow[];
-  activity: ActivitySpan[];
+  /** 16 kHz mono s16le. */
+  pcm: Buffer;
   durationMs: number;
   /** Where the audio begins on the container's clock. */
   startMs: number;
@@ -13,14 +12,10 @@ export type DecodedClip = {
 };
 
 /**
- * Decodes a clip that one request brought, and cuts it into windows as the workflow does.
- * @param onPcm gets all of it as it comes: 16 kHz mono s16le
+ * Decodes a clip that one request brought. What of it is voice says infer, which has the models.
  * @throws MediaError `media.not_media`, `media.no_audio`, `media.too_long`, `media.decode_failed`, `media.timeout`
  */
-export async function decodeClip(
-  audio: Buffer,
-  { planner, longestMs, onPcm }: { planner: WindowPlanner; longestMs: number; onPcm?: (chunk: Buffer) => void },
-): Promise<DecodedClip> {
+export async function decodeClip(audio: Buffer, { longestMs }: { longestMs: number }): Promise<DecodedClip> {
   const limits = { maxDurationMs: longestMs, probeTimeoutMs: 8_000, decodeTimeoutMs: 15_000 };
   const source = bufferSource(audio);
   const info = await probeMedia(source, { limits });
@@ -30,18 +25,13 @@ export async function decodeClip(
     declaredDurationMs: info.durationEstimated ? null : info.durationMs,
     limits,
   });
-  const reader = new PcmReader();
-  const windows: PlannedWindow[] = [];
-  const activity: ActivitySpan[] = [];
-  for await (const chunk of decoder.stdout) {
-    onPcm?.(chunk);
-    windows.push(...planner.push(reader.push(chunk)));
-    activity.push(...planner.takeActivity());
-  }
-  windows.push(...planner.flush());
-  activity.push(...planner.takeActivity());
+  const chunks: Buffer[] = [];
+  for await (const chunk of decoder.stdout) chunks.push(chunk);
   const { warnings } = await decoder.done;
-  return { windows, activity, durationMs: activity.at(-1)?.endMs ?? 0, startMs: info.startMs, warnings };
+  const decoded = Buffer.concat(chunks);
+  const samples = Math.floor(decoded.length / bytesPerSample);
+  const pcm = decoded.subarray(0, samples * bytesPerSample);
+  return { pcm, durationMs: samplesToMs(samples), startMs: info.startMs, warnings };
 }
 
 function bufferSource(bytes: Buffer): ByteSource {

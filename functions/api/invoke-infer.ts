@@ -1,7 +1,7 @@
 import { InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import type { z } from "zod";
 import { type ErrorCode, environmentValue, errorCodes, MediaError } from "../../layers/core/index.ts";
-import type { ClipInput, SpeechClipInput } from "../../layers/workflow/index.ts";
+import type { ClipInput, ClipPlanInput, SpeechClipInput } from "../../layers/workflow/index.ts";
 
 let client: LambdaClient | undefined;
 
@@ -10,7 +10,7 @@ let client: LambdaClient | undefined;
  * @throws MediaError with the code of the function's own error; `request.timeout` where the signal ends the waiting
  */
 export async function invokeInfer<S extends z.ZodType>(
-  input: ClipInput | SpeechClipInput,
+  input: ClipInput | ClipPlanInput | SpeechClipInput,
   output: S,
   abortSignal?: AbortSignal,
 ): Promise<z.output<S>> {

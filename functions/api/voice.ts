@@ -1,4 +1,3 @@
-import { WindowPlanner } from "../../layers/audio/index.ts";
 import { environmentValue, MediaError, readSettings } from "../../layers/core/index.ts";
 import { buildVoiceReport, voiceCard, voiceIdentitySchema } from "../../layers/voice/index.ts";
 import { clipOutputSchema } from "../../layers/workflow/index.ts";
@@ -24,19 +23,9 @@ export const handler = endpoint(async (event) => {
   if (settings.SKIP_AI_MODELS) {
     throw new MediaError("model.missing", "Models are switched off on this host (SKIP_AI_MODELS): no voice is judged.");
   }
-  const chunks: Buffer[] = [];
-  const { activity, durationMs } = await decodeClip(audio, {
-    planner: new WindowPlanner({ windowMs: longestClipMs }),
-    longestMs: longestClipMs,
-    onPcm: (chunk) => chunks.push(chunk),
-  });
-  const speech = activity.filter(({ kind }) => kind === "speech");
-  const clip = {
-    pcm: Buffer.concat(chunks).toString("base64"),
-    speech: speech.map(({ startMs, endMs }): [number, number] => [startMs, endMs]),
-    voiceHop: choices.voiceHop,
-  };
-  const { scores } = speech.length === 0 ? { scores: [] } : await invokeInfer({ clip }, clipOutputSchema);
+  const { pcm, durationMs } = await decodeClip(audio, { longestMs: longestClipMs });
+  const clip = { pcm: pcm.toString("base64"), voiceHop: choices.voiceHop };
+  const { activity, scores } = await invokeInfer({ clip }, clipOutputSchema);
   const { id, ...model } = voiceIdentitySchema.parse(JSON.parse(environmentValue("VOICE_MODEL_CARD")));
   const report = buildVoiceReport({
     ...{ card: voiceCard(id), model, activity, scores },

@@ -8,11 +8,14 @@ import { getJson, headObject, keys, openObject, putObject, textTaskOf } from "..
 import {
   clipInputSchema,
   type clipOutputSchema,
+  clipPlanInputSchema,
+  type clipPlanOutputSchema,
   inferInputSchema,
   type inferOutputSchema,
   speechClipInputSchema,
   type speechClipOutputSchema,
 } from "../../layers/workflow/index.ts";
+import { hearActivity, planClip, speechOf } from "./clip-activity.ts";
 import { recogniser, speechOptions } from "./recogniser.ts";
 import { timingMetadata, timingOf } from "./timings.ts";
 import { judgeWindow, scoreStretch } from "./voice.ts";
@@ -31,14 +34,23 @@ let provider: Promise<SpeechProvider> | undefined;
 export async function handler(
   event: unknown,
 ): Promise<
-  z.output<typeof inferOutputSchema> | z.output<typeof clipOutputSchema> | z.input<typeof speechClipOutputSchema>
+  | z.output<typeof inferOutputSchema>
+  | z.output<typeof clipOutputSchema>
+  | z.output<typeof clipPlanOutputSchema>
+  | z.input<typeof speechClipOutputSchema>
 > {
   await using _memory = watchMemory();
   const clip = clipInputSchema.safeParse(event).data?.clip;
   if (clip) {
     const pcm = pcmFromBytes(Buffer.from(clip.pcm, "base64"));
-    return { scores: await scoreStretch(pcm, { startMs: 0, speech: clip.speech }, clip) };
+    const activity = await hearActivity(pcm);
+    const speech = speechOf(activity);
+    // The detector need not be there for a clip without a voice.
+    const scores = speech.length === 0 ? [] : await scoreStretch(pcm, { startMs: 0, speech }, clip);
+    return { activity, scores };
   }
+  const planned = clipPlanInputSchema.safeParse(event).data?.clipPlan;
+  if (planned) return await planClip(pcmFromBytes(Buffer.from(planned.pcm, "base64")), planned);
   const spoken = speechClipInputSchema.safeParse(event).data?.speechClip;
   if (spoken) {
     const { pcm, speech, ...asked } = spoken;

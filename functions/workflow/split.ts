@@ -11,6 +11,7 @@ import { environmentValue, log, readSettings } from "../../layers/core/index.ts"
 import { decodePcm } from "../../layers/media/index.ts";
 import { JsonLinesWriter, keys, ObjectWriter, objectSource, putObject } from "../../layers/storage/index.ts";
 import { spreadOrder } from "../../layers/voice/index.ts";
+import { Silero, SoundOnlyDetector, VoiceActivityDetector } from "../../layers/voice-activity/index.ts";
 import {
   needsWindows,
   type PlannedWindow as PlanLine,
@@ -43,8 +44,12 @@ export async function handler(event: unknown): Promise<SplitOutput> {
   });
   const whole = work.recognition === "exact" ? new WholeAudio(bucket, workPrefix) : undefined;
   try {
+    await using silero = settings.SKIP_AI_MODELS
+      ? undefined
+      : await Silero.open(environmentValue("ACTIVITY_MODEL_PATH"));
     const windowMs = work.recognition === "none" ? voiceWindowMs : Number(environmentValue("MODEL_WINDOW_MS"));
     const planner = new WindowPlanner({
+      detector: silero ? new VoiceActivityDetector(silero) : new SoundOnlyDetector(),
       windowMs,
       // Every window costs a pass of the encoder over its whole length, so a longer window may hold longer pauses.
       maxSilenceInsideMs: windowMs / 10,
@@ -61,9 +66,9 @@ export async function handler(event: unknown): Promise<SplitOutput> {
       const pcm = reader.push(chunk);
       peaks.push(pcm);
       await whole?.write(chunk, pcm);
-      await output.write(planner.push(pcm), planner.takeActivity());
+      await output.write(await planner.push(pcm), planner.takeActivity());
     }
-    await output.write(planner.flush(), planner.takeActivity());
+    await output.write(await planner.flush(), planner.takeActivity());
     const { warnings } = await decoder.done;
     const audio = (await whole?.end()) ?? null;
     await output.end();
@@ -139,8 +144,8 @@ class SplitWriter {
     windows: readonly PlannedWindow[],
     activity: readonly { startMs: number; endMs: number }[],
   ): Promise<void> {
-    for (const { index, startMs, endMs, speech, pcm } of this.#keepWindows ? windows : []) {
-      const line: PlanLine = { index, key: keys.window(this.#workPrefix, index), startMs, endMs, speech };
+    for (const { index, startMs, endMs, speech, voice, pcm } of this.#keepWindows ? windows : []) {
+      const line: PlanLine = { index, key: keys.window(this.#workPrefix, index), startMs, endMs, speech, voice };
       await putObject(this.#bucket, line.key, pcm, "application/octet-stream");
       await this.#plan.write(line);
       this.#kept?.push(line);

@@ -1,4 +1,11 @@
-export { type ActivityFrame, type ActivityKind, type ActivitySpan, joinSpans, SpanJoiner } from "./activity.ts";
+export {
+  type ActivityFrame,
+  type ActivityKind,
+  type ActivitySpan,
+  frameMs,
+  joinSpans,
+  SpanJoiner,
+} from "./activity.ts";
 export {
   type AstFeatureOptions,
   astFeatures,
@@ -10,6 +17,7 @@ export {
 export { hannWindow, RealFft } from "./fft.ts";
 export { contextSamples, hopSamples, type LogMelInput, logMel, maximumOf, melFilters, normalizeLogMel } from "./mel.ts";
 export { LogMelMaximum } from "./mel-maximum.ts";
+export { NoiseFloor } from "./noise-floor.ts";
 export {
   bytesFromPcm,
   bytesPerSample,
@@ -20,5 +28,4 @@ export {
   samplesToMs,
 } from "./pcm.ts";
 export { PeakMeter, type Peaks } from "./peaks.ts";
-export { VoiceActivityDetector } from "./vad.ts";
 export { type Detector, type PlannedWindow, WindowPlanner, type WindowPlannerOptions } from "./windows.ts";

@@ -2,9 +2,10 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { ActivityFrame, ActivityKind, ActivitySpan } from "./activity.ts";
 import { bytesFromPcm, msToSamples, samplesToMs } from "./pcm.ts";
-import { type Detector, type PlannedWindow, WindowPlanner, type WindowPlannerOptions } from "./windows.ts";
+import { type Detector, minVoice, type PlannedWindow, WindowPlanner, type WindowPlannerOptions } from "./windows.ts";
 
-type Stretch = { frames: number; kind: ActivityKind; levelDb: number };
+type Stretch = { frames: number; kind: ActivityKind; levelDb: number; voice: number };
+type Options = Omit<WindowPlannerOptions, "detector">;
 
 /** Says what it was told to, `lag` frames late. */
 class ScriptedDetector implements Detector {
@@ -15,16 +16,16 @@ class ScriptedDetector implements Detector {
 
   constructor(script: Stretch[], totalSamples: number, lag: number) {
     this.#lag = lag;
-    for (const { frames, kind, levelDb } of script) {
+    for (const { frames, kind, levelDb, voice } of script) {
       for (let i = 0; i < frames; i++) {
         const startMs = this.#frames.length * 10;
         const endMs = Math.min(startMs + 10, samplesToMs(totalSamples));
-        if (endMs > startMs) this.#frames.push({ startMs, endMs, kind, levelDb: levelDb - (i % 7) });
+        if (endMs > startMs) this.#frames.push({ startMs, endMs, kind, levelDb: levelDb - (i % 7), voice });
       }
     }
   }
 
-  push(pcm: Float32Array): ActivityFrame[] {
+  async push(pcm: Float32Array): Promise<ActivityFrame[]> {
     this.#samples += pcm.length;
     const until = Math.max(this.#given, Math.floor(this.#samples / 160) - this.#lag);
     const frames = this.#frames.slice(this.#given, until);
@@ -32,12 +33,12 @@ class ScriptedDetector implements Detector {
     return frames;
   }
 
-  flush(): ActivityFrame[] {
+  async flush(): Promise<ActivityFrame[]> {
     return this.#frames.slice(this.#given);
   }
 }
 
-function plan(script: Stretch[], options: WindowPlannerOptions, cutSamples = 0, portion = 7_777) {
+async function plan(script: Stretch[], options: Options, cutSamples = 0, portion = 7_777) {
   const frames = script.reduce((sum, stretch) => sum + stretch.frames, 0);
   const total = Math.max(0, frames * 160 - cutSamples);
   const pcm = Float32Array.from({ length: total }, (_, i) => ((i * 7919) % 65536) / 32768 - 1);
@@ -45,16 +46,17 @@ function plan(script: Stretch[], options: WindowPlannerOptions, cutSamples = 0, 
   const windows: PlannedWindow[] = [];
   const activity: ActivitySpan[] = [];
   for (let at = 0; at < total; at += portion) {
-    windows.push(...planner.push(pcm.subarray(at, at + portion)));
+    windows.push(...(await planner.push(pcm.subarray(at, at + portion))));
     activity.push(...planner.takeActivity());
   }
-  windows.push(...planner.flush());
+  windows.push(...(await planner.flush()));
   activity.push(...planner.takeActivity());
   return { windows, activity, pcm, totalMs: samplesToMs(total) };
 }
 
-const speech = (frames: number, levelDb = -20): Stretch => ({ frames, kind: "speech", levelDb });
-const silence = (frames: number): Stretch => ({ frames, kind: "silence", levelDb: -70 });
+const speech = (frames: number, levelDb = -20): Stretch => ({ frames, kind: "speech", levelDb, voice: 0.9 });
+const silence = (frames: number): Stretch => ({ frames, kind: "silence", levelDb: -70, voice: 0 });
+const other = (frames: number, voice: number, levelDb = -30): Stretch => ({ frames, kind: "other", levelDb, voice });
 const times = (windows: PlannedWindow[]) => windows.map(({ startMs, endMs }) => [startMs, endMs]);
 
 describe("WindowPlanner", () => {
@@ -62,6 +64,7 @@ describe("WindowPlanner", () => {
     frames: fc.integer({ min: 1, max: 400 }),
     kind: fc.constantFrom<ActivityKind>("speech", "silence", "other"),
     levelDb: fc.integer({ min: -90, max: 0 }),
+    voice: fc.constantFrom(0, minVoice, 0.16, 0.4, 1),
   });
   const options = fc.record({
     windowMs: fc.integer({ min: 1000, max: 10_000 }),
@@ -70,20 +73,25 @@ describe("WindowPlanner", () => {
     maxSilenceInsideMs: fc.integer({ min: 0, max: 12_000 }),
   });
 
-  it("holds all sound in ordered windows of bounded length, and partitions the recording", () => {
-    fc.assert(
-      fc.property(
+  it("holds all voice in ordered windows of bounded length, and partitions the recording", async () => {
+    await fc.assert(
+      fc.asyncProperty(
         fc.array(stretch, { maxLength: 12 }),
         options,
         fc.integer({ min: 0, max: 159 }),
-        (script, chosen, cut) => {
-          const { windows, activity, pcm, totalMs } = plan(script, chosen, cut);
+        async (script, chosen, cut) => {
+          const { windows, activity, pcm, totalMs } = await plan(script, chosen, cut);
+          const frames = await new ScriptedDetector(script, pcm.length, 0).flush();
+          const framesOf = ({ startMs, endMs }: { startMs: number; endMs: number }) =>
+            frames.slice(startMs / 10, Math.ceil(endMs / 10));
           let previousEnd = 0;
           windows.forEach((window, index) => {
             const { startMs, endMs, speech } = window;
             expect({ index: window.index, bytes: window.pcm.length }).toEqual({ index, bytes: 32 * (endMs - startMs) });
             expect(startMs >= previousEnd && endMs > startMs && endMs - startMs <= chosen.windowMs).toBe(true);
             expect(speech.every(([from, to]) => from >= startMs && to <= endMs && from < to)).toBe(true);
+            expect(window.voice).toBe(Math.max(...framesOf(window).map(({ voice }) => voice)));
+            expect(window.voice > minVoice || speech.length > 0).toBe(true);
             const real = bytesFromPcm(pcm.subarray(msToSamples(startMs), msToSamples(endMs)));
             expect(Buffer.compare(window.pcm.subarray(0, real.length), real)).toBe(0);
             previousEnd = window.endMs;
@@ -93,12 +101,10 @@ describe("WindowPlanner", () => {
             expect(span.startMs).toBe(at);
             at = span.endMs;
             if (span.kind === "silence") continue;
-            const inWindows = windows.reduce(
-              (sum, { startMs, endMs }) =>
-                sum + Math.max(0, Math.min(endMs, span.endMs) - Math.max(startMs, span.startMs)),
-              0,
-            );
-            expect(inWindows).toBe(span.endMs - span.startMs);
+            for (const { startMs, endMs, kind, voice } of framesOf(span)) {
+              if (kind === "other" && voice <= minVoice) continue;
+              expect(windows.some((window) => window.startMs <= startMs && window.endMs >= endMs)).toBe(true);
+            }
           }
           expect(at).toBe(totalMs);
         },
@@ -107,8 +113,10 @@ describe("WindowPlanner", () => {
     );
   });
 
-  it("leaves long silences out and keeps a margin", () => {
-    const { windows } = plan([silence(300), speech(100), silence(500), speech(50), silence(20)], { windowMs: 30_000 });
+  it("leaves long silences out and keeps a margin", async () => {
+    const { windows } = await plan([silence(300), speech(100), silence(500), speech(50), silence(20)], {
+      windowMs: 30_000,
+    });
     expect(times(windows)).toEqual([
       [2900, 4100],
       [8900, 9600],
@@ -116,40 +124,70 @@ describe("WindowPlanner", () => {
     expect(windows[0]!.speech).toEqual([[3000, 4000]]);
   });
 
-  it("cuts a full window in the longest silence of its second half", () => {
+  it("cuts a full window in the longest silence of its second half", async () => {
     const script = [speech(400), silence(60), speech(200), silence(30), speech(150), silence(50), speech(400)];
-    const { windows } = plan(script, { windowMs: 10_000 });
+    const { windows } = await plan(script, { windowMs: 10_000 });
     expect(times(windows)).toEqual([
       [0, 8500],
       [8800, 12_900],
     ]);
   });
 
-  it("goes back to the first half when the second has no silence", () => {
-    const { windows } = plan([speech(300), silence(40), speech(900)], { windowMs: 10_000 });
+  it("goes back to the first half when the second has no silence", async () => {
+    const { windows } = await plan([speech(300), silence(40), speech(900)], { windowMs: 10_000 });
     expect(times(windows).slice(0, 2)).toEqual([
       [0, 3100],
       [3300, expect.any(Number)],
     ]);
   });
 
-  it("cuts speech without a pause at its quietest 20 ms near the end", () => {
-    const { windows } = plan([speech(900), speech(2, -60), speech(598)], { windowMs: 10_000 });
+  it("cuts speech without a pause at its quietest 20 ms near the end", async () => {
+    const { windows } = await plan([speech(900), speech(2, -60), speech(598)], { windowMs: 10_000 });
     expect(times(windows)).toEqual([
       [0, 9010],
       [9010, 15_000],
     ]);
   });
 
-  it("has nothing to say about silence or about nothing", () => {
-    expect(plan([silence(1000)], { windowMs: 10_000 })).toMatchObject({
+  it("cuts sound that never stops in its longest stretch without speech, and loses none of it", async () => {
+    const script = [speech(500), other(60, 0.01), speech(200), other(30, 0.01), other(2, 0.01, -50), speech(600)];
+    const { windows } = await plan(script, { windowMs: 10_000 });
+    expect(windows).toHaveLength(2);
+    const cutMs = windows[0]!.endMs;
+    expect(cutMs).toBeGreaterThanOrEqual(5000);
+    expect(cutMs).toBeLessThanOrEqual(5600);
+    expect(times(windows)).toEqual([
+      [0, cutMs],
+      [cutMs, 13_920],
+    ]);
+  });
+
+  it("leaves out windows in which nothing is a voice, and says how much of one the others have", async () => {
+    const script = [other(1500, 0.15), silence(400), other(300, 0.16), silence(400), speech(100), silence(400)];
+    const { windows, activity } = await plan(script, { windowMs: 10_000 });
+    expect(windows.map(({ index, startMs, endMs, voice }) => ({ index, startMs, endMs, voice }))).toEqual([
+      { index: 0, startMs: 18_900, endMs: 22_100, voice: 0.16 },
+      { index: 1, startMs: 25_900, endMs: 27_100, voice: 0.9 },
+    ]);
+    expect(activity[0]).toEqual({ startMs: 0, endMs: 15_000, kind: "other" });
+  });
+
+  it("keeps a window of speech whatever the voice in it: the end of what reaches over a cut", async () => {
+    const end = { ...speech(50), voice: 0.1 };
+    const { windows } = await plan([silence(100), end, silence(100)], { windowMs: 10_000 });
+    expect(windows.map(({ speech }) => speech)).toEqual([[[1000, 1500]]]);
+  });
+
+  it("has nothing to say about silence or about nothing", async () => {
+    expect(await plan([silence(1000)], { windowMs: 10_000 })).toMatchObject({
       windows: [],
       activity: [{ startMs: 0, endMs: 10_000, kind: "silence" }],
     });
-    expect(plan([], { windowMs: 10_000 })).toMatchObject({ windows: [], activity: [] });
+    expect(await plan([], { windowMs: 10_000 })).toMatchObject({ windows: [], activity: [] });
   });
 
   it("refuses windows without room", () => {
-    expect(() => new WindowPlanner({ windowMs: 500, padMs: 250 })).toThrow(RangeError);
+    const detector = new ScriptedDetector([], 0, 0);
+    expect(() => new WindowPlanner({ detector, windowMs: 500, padMs: 250 })).toThrow(RangeError);
   });
 });

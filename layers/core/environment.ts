@@ -10,6 +10,7 @@ export type EnvironmentName =
   | "MODEL_WINDOW_MS"
   | "MODEL_MEL_BINS"
   | "MODEL_CARD"
+  | "ACTIVITY_MODEL_PATH"
   | "INFER_FUNCTION"
   | "AUTHORIZE_FUNCTION"
   | "VOICE_MODEL_DIR"

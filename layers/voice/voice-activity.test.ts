@@ -1,14 +1,21 @@
-import { describe, expect, it } from "vitest";
-import { joinSpans, msToSamples, sampleRateHz, samplesToMs, VoiceActivityDetector } from "../audio/index.ts";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { joinSpans, msToSamples, sampleRateHz, samplesToMs } from "../audio/index.ts";
+import { Silero, sileroPath, VoiceActivityDetector } from "../voice-activity/index.ts";
 import { judgeVoice } from "./judge-recording.ts";
 import { builtModel, goodCard } from "./scripted-scorer.fixture.ts";
 
 /** The most dangerous detector there is: sure that everything is synthetic. */
 const accuser = { score: async () => ({ spoofProbability: 1 }) };
 
+let silero: Silero;
+beforeAll(async () => {
+  silero = await Silero.open(sileroPath);
+});
+afterAll(() => silero[Symbol.asyncDispose]());
+
 async function judge(pcm: Float32Array) {
-  const detector = new VoiceActivityDetector();
-  const activity = joinSpans([...detector.push(pcm), ...detector.flush()]).map((span) => ({
+  const detector = new VoiceActivityDetector(silero);
+  const activity = joinSpans([...(await detector.push(pcm)), ...(await detector.flush())]).map((span) => ({
     ...span,
     endMs: Math.min(span.endMs, samplesToMs(pcm.length)),
   }));

@@ -82,6 +82,8 @@ export const plannedWindowSchema = z.object({
   startMs: milliseconds,
   endMs: milliseconds,
   speech: z.array(z.tuple([milliseconds, milliseconds])),
+  /** The highest probability of a voice in it; plans of earlier versions do not say. */
+  voice: z.number().min(0).max(1).optional(),
   /** Where judging voices may stop early: the window's place in the order of judging, and how many windows there are. */
   rank: z.number().int().min(0).optional(),
   of: z.number().int().optional(),
@@ -104,17 +106,33 @@ export const inferInputSchema = z.object({
   window: plannedWindowSchema,
 });
 
-/** A short clip whose voices infer judges at once, for `POST /v1/voice`. */
+/** A short clip whose voices infer finds and judges at once, for `POST /v1/voice`. */
 export const clipInputSchema = z.object({
   clip: z.object({
     /** 16 kHz mono s16le in base64. */
     pcm: z.string(),
-    speech: z.array(z.tuple([milliseconds, milliseconds])),
     voiceHop: jobOptionFields.voiceHop,
   }),
 });
 export type ClipInput = z.output<typeof clipInputSchema>;
-export const clipOutputSchema = z.object({ scores: z.array(windowScoreSchema) });
+export const clipOutputSchema = z.object({
+  activity: z.array(activitySpanSchema),
+  scores: z.array(windowScoreSchema),
+});
+
+/** A short clip that infer cuts into windows as split does a file, for `POST /v1/audio/transcriptions`. */
+export const clipPlanInputSchema = z.object({
+  clipPlan: z.object({
+    /** 16 kHz mono s16le in base64. */
+    pcm: z.string(),
+    windowMs: milliseconds,
+  }),
+});
+export type ClipPlanInput = z.output<typeof clipPlanInputSchema>;
+export const clipPlanOutputSchema = z.object({
+  activity: z.array(activitySpanSchema),
+  windows: z.array(plannedWindowSchema.pick({ index: true, startMs: true, endMs: true, speech: true, voice: true })),
+});
 
 /** A window of a short clip that infer recognises at once, for `POST /v1/audio/transcriptions`; times from the window's start. */
 export const speechClipInputSchema = z.object({

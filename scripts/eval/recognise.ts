@@ -1,6 +1,7 @@
 import { pcmFromBytes, WindowPlanner } from "../../layers/audio/index.ts";
 import type { SpeechModel } from "../../layers/inference/index.ts";
 import { type Tokenizer, transcribeWindow, type WindowOptions } from "../../layers/speech/index.ts";
+import { Silero, sileroPath, VoiceActivityDetector } from "../../layers/voice-activity/index.ts";
 import type { Item } from "./compose.ts";
 
 export type Recogniser = {
@@ -29,7 +30,7 @@ export async function recognise(recogniser: Recogniser, { pcm }: Item): Promise<
   const { model, tokenizer, options = {} } = recogniser;
   const { windowMs } = model.manifest;
   const heard: Heard = { text: "", language: "und", silent: true, startMs: undefined, endMs: undefined };
-  for (const piece of recogniser.split ? cutAtSilence(pcm, windowMs) : [{ startMs: 0, pcm }]) {
+  for (const piece of recogniser.split ? await cutAtSilence(pcm, windowMs) : [{ startMs: 0, pcm }]) {
     const result = await transcribeWindow(model, tokenizer, piece.pcm, { task: "transcribe", ...options });
     if (result.silent) continue;
     heard.silent = false;
@@ -43,9 +44,11 @@ export async function recognise(recogniser: Recogniser, { pcm }: Item): Promise<
   return heard;
 }
 
-function cutAtSilence(pcm: Float32Array, windowMs: number): Piece[] {
-  const planner = new WindowPlanner({ windowMs, maxSilenceInsideMs: windowMs / 10 });
-  return [...planner.push(pcm), ...planner.flush()].map((window) => ({
+async function cutAtSilence(pcm: Float32Array, windowMs: number): Promise<Piece[]> {
+  await using silero = await Silero.open(sileroPath);
+  const detector = new VoiceActivityDetector(silero);
+  const planner = new WindowPlanner({ detector, windowMs, maxSilenceInsideMs: windowMs / 10 });
+  return [...(await planner.push(pcm)), ...(await planner.flush())].map((window) => ({
     startMs: window.startMs,
     pcm: pcmFromBytes(window.pcm),
   }));

@@ -5,6 +5,7 @@ import { inferenceLayer } from "../../layers/inference/layer.ts";
 import { mediaLayer } from "../../layers/media/layer.ts";
 import { modelsLayer } from "../../layers/models/layer.ts";
 import { type Architecture, filesBelow, type LayerFile } from "../../layers/packing/index.ts";
+import { voiceActivityLayer } from "../../layers/voice-activity/layer.ts";
 import type { FunctionName, FunctionSpec, LayerName } from "../../stacks/app/index.ts";
 import { bundleFunctions } from "../../stacks/local/bundle.ts";
 import { projectRoot } from "../../stacks/local/project-root.ts";
@@ -127,6 +128,8 @@ async function layerFiles(
           .filter((model): model is PackedModel => model !== undefined && !model.travels)
           .map(layerModel),
       );
+    case "silero":
+      return voiceActivityLayer(projectRoot);
     case "embedding":
       return modelsLayer(models?.embedding ? [layerModel(models.embedding)] : []);
   }

@@ -26,7 +26,7 @@ export type ObjectAction =
   | "s3:ListBucketMultipartUploads";
 
 /** Native code and weights that are not part of a bundle; on AWS a Lambda layer each. */
-export type LayerName = "ffmpeg" | "onnxruntime" | "models" | "embedding";
+export type LayerName = "ffmpeg" | "onnxruntime" | "models" | "embedding" | "silero";
 
 export type FunctionSpec = {
   /** Source file, exporting `handler`. */

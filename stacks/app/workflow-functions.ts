@@ -100,8 +100,8 @@ export function workflowFunctions(settings: Settings) {
       ...small,
       timeoutSeconds: 900,
       entry: "functions/workflow/split.ts",
-      layers: ["ffmpeg"],
-      environment: ["RESULTS_BUCKET", "MODEL_WINDOW_MS", "MODEL_MEL_BINS"],
+      layers: ["ffmpeg", "onnxruntime", "silero"],
+      environment: ["RESULTS_BUCKET", "MODEL_WINDOW_MS", "MODEL_MEL_BINS", "ACTIVITY_MODEL_PATH"],
       settings: ["MAX_DURATION_MINUTES", "FFMPEG_PATH", ...planSettings, ...tenantSettings],
       grants: [
         uploads("s3:GetObject"),
@@ -116,7 +116,8 @@ export function workflowFunctions(settings: Settings) {
       timeoutSeconds: 300,
       tmpMB: voiceTmpMB(settings),
       entry: "functions/workflow/infer.ts",
-      environment: [...recognises.environment, "VOICE_MODEL_DIR", "VOICE_MODEL_KEY"],
+      layers: [...recognises.layers, "silero"],
+      environment: [...recognises.environment, "VOICE_MODEL_DIR", "VOICE_MODEL_KEY", "ACTIVITY_MODEL_PATH"],
       settings: providerSettings(settings),
       grants: [
         work("s3:GetObject", "s3:PutObject", "s3:ListBucket"),

@@ -1,5 +1,6 @@
 import { type EnvironmentName, isSecretSetting, type SettingName, type Settings } from "../../layers/core/index.ts";
 import type { EmbeddingManifest, ModelManifest, VoiceManifest } from "../../layers/models/index.ts";
+import { sileroLayerPath } from "../../layers/voice-activity/layer.ts";
 import { type FunctionSpec, modelCard, recogniserIdentity, routeScopes, voiceVariables } from "../app/index.ts";
 
 /** What only the running stack knows. */
@@ -39,6 +40,7 @@ export function environmentValues<T>(
     MODEL_WINDOW_MS: String(speech?.windowMs ?? 30_000),
     MODEL_MEL_BINS: String(speech?.melBins ?? 80),
     MODEL_CARD: JSON.stringify(modelCard(settings, speech)),
+    ACTIVITY_MODEL_PATH: `/opt/${sileroLayerPath}`,
     ...voiceVariables(settings, voice, modelDirectory(voice)),
     // There is no disk that functions share: search needs S3 Vectors or Pinecone here.
     SEARCH_INDEX_PATH: "",

@@ -11,19 +11,19 @@ export type FunctionPlace = { taskRoot: string; environment: Record<string, stri
 /**
  * Puts a function where its code is. One that was packed runs from that and from nothing else: the variables in which folders stand
  * name what is unpacked, in place of the project's own.
- * @param models ids of models, by the variable that names the model's folder
+ * @param layerPaths where layers have models below /opt, by the variables that name them
  */
 export function functionPlace(
   from: Artefacts | Bundles,
   name: string,
   environment: Record<string, string>,
-  models: Partial<Record<EnvironmentName, string | undefined>>,
+  layerPaths: Partial<Record<EnvironmentName, string | undefined>>,
 ): FunctionPlace {
   if (!("unpacked" in from)) return { taskRoot: join(from.directory, name), environment };
   const opt = join(from.unpacked, "opt", name);
   const own = { ...environment, HALFGIG_OPT: opt, NODE_PATH: join(opt, "nodejs", "node_modules") };
-  for (const [variable, id] of Object.entries(models)) {
-    if (own[variable as keyof typeof own] && id) Object.assign(own, { [variable]: join(opt, "models", id) });
+  for (const [variable, path] of Object.entries(layerPaths)) {
+    if (own[variable as keyof typeof own] && path) Object.assign(own, { [variable]: join(opt, path) });
   }
   return { taskRoot: join(from.unpacked, "functions", name), environment: own };
 }

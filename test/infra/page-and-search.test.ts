@@ -109,11 +109,12 @@ describe.skipIf(absent)(title, () => {
 
   it("functions that search carry the embedding model and no other, and know where it is", () => {
     expect(checkFunctions(stage, specs, settings)).toEqual([]);
-    const carried = (name: "search" | "index" | "infer") =>
+    const carried = (name: "search" | "index" | "infer" | "split") =>
       list(functionOf(stage, name).inputs.layers as string[]).map((arn) => arn.split(":").at(-2)?.split("-").at(-1));
     expect(carried("search")).toEqual(["onnxruntime", "embedding"]);
     expect(carried("index")).toEqual(["onnxruntime", "embedding"]);
-    expect(carried("infer")).toEqual(["onnxruntime", "models"]);
+    expect(carried("infer")).toEqual(["onnxruntime", "models", "silero"]);
+    expect(carried("split")).toEqual(["ffmpeg", "onnxruntime", "silero"]);
     const { variables } = functionOf(stage, "index").inputs.environment as { variables: Record<string, string> };
     expect(variables.EMBEDDING_MODEL_DIR).toBe("/opt/models/all-MiniLM-L6-v2");
   });

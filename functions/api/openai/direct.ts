@@ -1,4 +1,5 @@
-import { type PlannedWindow, WindowPlanner } from "../../../layers/audio/index.ts";
+import type { z } from "zod";
+import { bytesPerSample, msToSamples } from "../../../layers/audio/index.ts";
 import { environmentValue, MediaError, type Settings } from "../../../layers/core/index.ts";
 import type { JobOptions } from "../../../layers/storage/index.ts";
 import {
@@ -7,7 +8,7 @@ import {
   transcriptSchema,
   type WindowResult,
 } from "../../../layers/transcript/index.ts";
-import { planWork, speechClipOutputSchema } from "../../../layers/workflow/index.ts";
+import { clipPlanOutputSchema, planWork, speechClipOutputSchema } from "../../../layers/workflow/index.ts";
 import { decodeClip } from "../decode-clip.ts";
 import { invokeInfer } from "../invoke-infer.ts";
 
@@ -40,18 +41,18 @@ export async function openClip(
     );
   }
   const windowMs = Number(environmentValue("MODEL_WINDOW_MS"));
-  // The split step's own figures: a clip has one transcript, whichever way it takes.
-  const planner = new WindowPlanner({ windowMs, maxSilenceInsideMs: windowMs / 10 });
   const longestMs = Math.min(longestDirectMs, settings.MAX_DURATION_MINUTES * 60_000);
-  const clip = await decodeClip(audio, { planner, longestMs }).catch((error) => {
+  const clip = await decodeClip(audio, { longestMs }).catch((error) => {
     if (error instanceof MediaError && error.code === "media.too_long") return undefined;
     throw error;
   });
   if (!clip) return undefined;
-  const { windows, activity, durationMs, startMs, warnings } = clip;
+  const { pcm, durationMs, startMs, warnings } = clip;
+  const clipPlan = { pcm: pcm.toString("base64"), windowMs };
+  const { windows, activity } = await invokeInfer({ clipPlan }, clipPlanOutputSchema);
   return {
     durationMs,
-    windows: (signal) => inOrder(windows, (window, ended) => recognise(window, { options, work }, ended), signal),
+    windows: (signal) => inOrder(windows, (window, ended) => recognise(window, { pcm, options, work }, ended), signal),
     transcript: (results) =>
       assembleTranscript({
         windows: results,
@@ -97,11 +98,12 @@ async function* inOrder(
   }
 }
 
-type Asked = { options: JobOptions; work: ReturnType<typeof planWork> };
+type PlannedWindow = z.output<typeof clipPlanOutputSchema>["windows"][number];
+type Asked = { pcm: Buffer; options: JobOptions; work: ReturnType<typeof planWork> };
 
-async function recognise(window: PlannedWindow, asked: Asked, signal: AbortSignal): Promise<WindowResult> {
-  const { index, startMs, endMs, speech, pcm } = window;
-  const bytes = Buffer.from(pcm.buffer, pcm.byteOffset, pcm.byteLength);
+async function recognise(window: PlannedWindow, { pcm, ...asked }: Asked, signal: AbortSignal): Promise<WindowResult> {
+  const { index, startMs, endMs, speech } = window;
+  const bytes = pcm.subarray(msToSamples(startMs) * bytesPerSample, msToSamples(endMs) * bytesPerSample);
   const inside = speech.map(([from, to]): [number, number] => [from - startMs, to - startMs]);
   const speechClip = { pcm: bytes.toString("base64"), speech: inside, ...asked };
   const { transcript } = await invokeInfer({ speechClip }, speechClipOutputSchema, signal);

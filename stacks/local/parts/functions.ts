@@ -1,5 +1,7 @@
 import { join } from "node:path";
 import { type EnvironmentName, sha256Hex } from "../../../layers/core/index.ts";
+import { modelLayerPath } from "../../../layers/models/layer.ts";
+import { sileroLayerPath, sileroSource } from "../../../layers/voice-activity/layer.ts";
 import {
   type FunctionName,
   type FunctionSpec,
@@ -14,6 +16,7 @@ import type { Bundles } from "../bundle.ts";
 import { bucketName, type Endpoints, functionArn, functionEnvironment, stateMachineArn } from "../environment.ts";
 import type { HostOptions } from "../host.ts";
 import { type InvocationReport, LambdaHost } from "../lambda/index.ts";
+import { projectRoot } from "../project-root.ts";
 import { searchValues } from "../search.ts";
 import { shareOf } from "../system/index.ts";
 
@@ -34,10 +37,12 @@ export type FunctionsOptions = Pick<
 export function lambdaOf({ specs, settings, system, ...options }: FunctionsOptions): LambdaHost {
   const { access, endpoints, dataDirectory } = options;
   const values = environmentValues({ settings, ...options });
-  const models = {
-    MODEL_DIR: options.model?.manifest.id,
-    VOICE_MODEL_DIR: options.voice?.manifest.id,
-    EMBEDDING_MODEL_DIR: options.embedding?.manifest.id,
+  const pathOf = (model: { manifest: { id: string } } | undefined) => model && modelLayerPath(model.manifest.id);
+  const layerPaths = {
+    MODEL_DIR: pathOf(options.model),
+    VOICE_MODEL_DIR: pathOf(options.voice),
+    EMBEDDING_MODEL_DIR: pathOf(options.embedding),
+    ACTIVITY_MODEL_PATH: sileroLayerPath,
   };
   return new LambdaHost({
     directory: join(dataDirectory, "lambda"),
@@ -56,7 +61,7 @@ export function lambdaOf({ specs, settings, system, ...options }: FunctionsOptio
         options.artefacts ?? options.bundles,
         name,
         functionEnvironment(spec, values, settings, access.keys(name), endpoints),
-        models,
+        layerPaths,
       ),
     })),
   });
@@ -80,6 +85,7 @@ function environmentValues({
     MODEL_WINDOW_MS: String(model?.manifest.windowMs ?? 30_000),
     MODEL_MEL_BINS: String(model?.manifest.melBins ?? 80),
     MODEL_CARD: JSON.stringify(modelCard(settings, model?.manifest)),
+    ACTIVITY_MODEL_PATH: join(projectRoot, sileroSource),
     ...voiceVariables(settings, voice?.manifest, voice?.directory),
     ...searchValues(dataDirectory, settings, embedding?.directory),
     INFER_FUNCTION: functionArn("infer"),

@@ -36,6 +36,8 @@ const apiMB = 136;
 const gateMB = 112;
 /** A step without a model, with its ffmpeg: measured up to 142 MiB. */
 const stepMB = 192;
+/** The step that finds voices, with onnxruntime and Silero (47 MiB) beside its ffmpeg. */
+const listeningStepMB = 240;
 /**
  * The heap of a function without a model. V8 collects when its limit comes near, and Lambda's nine tenths of an allocation this small
  * leave no room for what is not heap: after a thousand calls a function was ended for memory that it did not need.
@@ -92,13 +94,14 @@ export function shareOf(
   spec: FunctionSpec,
   sizing: SystemSizing,
 ): { memoryMB: number; heapMB?: number; room: Room; concurrency: number } {
-  const runsModels = spec.layers.includes("onnxruntime");
+  const runsModels = spec.layers.some((name) => name === "models" || name === "embedding");
+  const listens = !runsModels && spec.layers.includes("silero");
   const isGate = spec.entry === "functions/api/authorize.ts";
   const isApi = !runsModels && !spec.entry.startsWith("functions/workflow/");
   const asksGate = spec.grants.some((grant) => "function" in grant && grant.function === "authorize");
   const inGate = sizing.oneRoom ? asksGate : isGate;
   const room: Room = inGate ? "gate" : isApi || sizing.oneRoom ? "api" : "work";
-  const needMB = isGate ? gateMB : runsModels ? sizing.inferMB : isApi ? apiMB : stepMB;
+  const needMB = isGate ? gateMB : runsModels ? sizing.inferMB : isApi ? apiMB : listens ? listeningStepMB : stepMB;
   const memoryMB = Math.min(spec.memoryMB, sizing.oneRoom ? sizing.rooms[room] : needMB);
   const most = spec.concurrency === "windows" ? sizing.concurrency : spec.concurrency;
   const concurrency = Math.min(most, Math.floor(sizing.rooms[room] / memoryMB));
