@@ -1,5 +1,6 @@
 import { contextSamples, logMel, normalizeLogMel } from "../audio/index.ts";
 import type { ModelManifest } from "../inference/index.ts";
+import { fillWithZeros } from "./features.ts";
 
 /** A decoded recording that is read piece by piece. */
 export type PcmSource = {
@@ -42,7 +43,5 @@ export async function exactFeatures(
   const context = { before: samples.subarray(0, from), after: samples.subarray(to) };
   const mel = normalizeLogMel(logMel({ pcm, melBins, frames, context }), melMaximum);
   if (frames === maxFrames) return mel;
-  const filled = new Float32Array(melBins * maxFrames);
-  for (let bin = 0; bin < melBins; bin++) filled.set(mel.subarray(bin * frames, (bin + 1) * frames), bin * maxFrames);
-  return filled;
+  return fillWithZeros(mel, { melBins, frames, maxFrames });
 }

@@ -1,14 +1,31 @@
-import { logMel, normalizeLogMel } from "../audio/index.ts";
+import { hopSamples, logMel, normalizeLogMel } from "../audio/index.ts";
 import type { ModelManifest } from "../inference/index.ts";
 
 /** PCM (16 kHz mono, at most one window) to normalised log-mel, `[melBins, frames]` row-major. */
 export type Features = (pcm: Float32Array) => Float32Array;
 
+const noContext = { before: new Float32Array(0), after: new Float32Array(0) };
+
 /**
- * The features of one independent window: padded with digital silence to the model's full window before the mel, and
- * normalised by the window's own maximum, as `decode(model, log_mel_spectrogram(pad_or_trim(audio)))` does. One
- * encoding then serves language and text. (`transcribe()` uses the file's maximum and pads with 0.0 after it.)
+ * The features of one independent window, normalised by the window's own maximum and filled up with 0.0 to the model's full
+ * window, as `pad_or_trim(mel_segment)` of whisper/transcribe.py does. The thresholds on no-speech and log probability belong
+ * to this padding: with the mel of silence instead, the no-speech probability of noise falls below every threshold.
+ * (`transcribe()` normalises by the maximum of the whole file.)
  */
 export function windowFeatures({ melBins, maxFrames }: Pick<ModelManifest, "melBins" | "maxFrames">): Features {
-  return (pcm) => normalizeLogMel(logMel({ pcm, melBins, frames: maxFrames }));
+  return (pcm) => {
+    const frames = Math.min(maxFrames, Math.max(1, Math.ceil(pcm.length / hopSamples)));
+    const mel = normalizeLogMel(logMel({ pcm, melBins, frames, context: noContext }));
+    return frames === maxFrames ? mel : fillWithZeros(mel, { melBins, frames, maxFrames });
+  };
+}
+
+/** Features of `frames` to features of `maxFrames`, 0.0 in each that is added. */
+export function fillWithZeros(
+  mel: Float32Array,
+  { melBins, frames, maxFrames }: { melBins: number; frames: number; maxFrames: number },
+): Float32Array {
+  const filled = new Float32Array(melBins * maxFrames);
+  for (let bin = 0; bin < melBins; bin++) filled.set(mel.subarray(bin * frames, (bin + 1) * frames), bin * maxFrames);
+  return filled;
 }
