@@ -40,6 +40,13 @@ export interface SpeechModel extends AsyncDisposable {
    * @param frames even, at most `manifest.maxFrames`; a short window needs no padding, and costs less
    */
   encode(mel: Float32Array, frames: number): Promise<AudioContext>;
+  /**
+   * The part of `audio` from one encoder position to another, as a context of its own: what is decoded over it attends to these
+   * positions only. A copy, of some MB a second of audio times decoder layers; dispose it like any other.
+   * @param from first position
+   * @param to position after the last, above `from`
+   */
+  excerpt(audio: AudioContext, from: number, to: number): AudioContext;
   /** An empty hypothesis over `audio`, which must outlive it. */
   start(audio: AudioContext): DecoderState;
   /** A second hypothesis that continues from the same tokens. Nothing is copied; each of the two is disposed for itself. */

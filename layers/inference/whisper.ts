@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import type { Tensor } from "onnxruntime-node";
 import { MediaError } from "../core/index.ts";
 import { bestWeightBytes, type ModelManifest, readManifest } from "../models/index.ts";
 import type { MemoryBudget } from "./budget.ts";
@@ -94,6 +95,27 @@ export class WhisperModel implements SpeechModel {
     return new WhisperAudio(frames, await this.#encoder.run(input.feeds));
   }
 
+  excerpt(audio: AudioContext, from: number, to: number): AudioContext {
+    const { cross, positions } = encoded(audio);
+    if (!(Number.isInteger(from) && Number.isInteger(to) && from >= 0 && from < to && to <= positions)) {
+      throw new RangeError(`an excerpt lies within positions 0 to ${positions}, not from ${from} to ${to}`);
+    }
+    const { layers, heads, headDim } = this.manifest;
+    const tensors: Record<string, Tensor> = {};
+    for (let layer = 0; layer < layers; layer++) {
+      for (const name of [`cross.${layer}.k`, `cross.${layer}.v`]) {
+        const whole = cross.get(name).data as Float32Array;
+        const part = new Float32Array(heads * (to - from) * headDim);
+        for (let head = 0; head < heads; head++) {
+          const at = head * positions * headDim;
+          part.set(whole.subarray(at + from * headDim, at + to * headDim), head * (to - from) * headDim);
+        }
+        tensors[name] = this.#decoder.tensor(part, [1, heads, to - from, headDim]);
+      }
+    }
+    return new WhisperAudio((to - from) * 2, new TensorMap(tensors, { ownsMemory: true }));
+  }
+
   start(audio: AudioContext): DecoderState {
     return new Hypothesis(encoded(audio), KeyValueCache.empty(this.#decoder, this.manifest));
   }
@@ -174,6 +196,7 @@ function leased(model: WhisperModel, release: () => void): SpeechModel {
   return {
     manifest: model.manifest,
     encode: (mel, frames) => model.encode(mel, frames),
+    excerpt: (audio, from, to) => model.excerpt(audio, from, to),
     start: (audio) => model.start(audio),
     fork: (state) => model.fork(state),
     step: (state, tokens) => model.step(state, tokens),

@@ -131,7 +131,7 @@ async function decodeWindow(input: ExactInput, { at, clip, given, judge, before,
       language: confident && confident.code !== "und" ? confident.code : at.language,
       languages: heard,
       lastSpeechMs: at.lastSpeechMs,
-      withWords: options.words === true || skips,
+      withWords: () => options.words === true || skips,
       takesUnfinished: (cut) => startMs + cut.seekMs >= endMs,
       options,
     });

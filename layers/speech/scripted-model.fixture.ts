@@ -148,6 +148,10 @@ export function scriptedModel(
       account.open++;
       return { frames, positions: frames / 2, [Symbol.dispose]: () => void account.open-- };
     },
+    excerpt(_audio, from, to): AudioContext {
+      account.open++;
+      return { frames: (to - from) * 2, positions: to - from, [Symbol.dispose]: () => void account.open-- };
+    },
     start: () => open([]),
     async step(state, tokens) {
       return advance(state as ScriptedState, tokens);

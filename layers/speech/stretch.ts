@@ -28,8 +28,8 @@ export type StretchInput = {
   language: string | undefined;
   languages?: LanguageProbabilities | undefined;
   lastSpeechMs: number;
-  /** Words are wanted, be it for the result or for what follows. */
-  withWords: boolean;
+  /** Whether words are wanted, be it for the result or for what follows. */
+  withWords(drafts: readonly Draft[]): boolean;
   /** Whether text that the model left open is taken; else it is decoded again from where the cut ends. */
   takesUnfinished(cut: Cut): boolean;
   /** See {@link decodeInLikeliestLanguage}. */
@@ -76,7 +76,7 @@ export async function decodeStretch(
   });
   const drafts = silent ? [] : cut.segments.map((timed) => place(timed, false));
   if (!silent && cut.unfinished && input.takesUnfinished(cut)) drafts.push(place(cut.unfinished, true));
-  if (input.withWords && drafts.length > 0) {
+  if (drafts.length > 0 && input.withWords(drafts)) {
     const where = { task: options.task, language: decoding.language, offsetMs, audioMs, lastSpeechMs };
     await addWords(model, tokenizer, audio, drafts, where);
   }

@@ -1,12 +1,13 @@
 import { MediaError } from "../core/index.ts";
-import type { SpeechModel } from "../inference/index.ts";
+import type { AudioContext, SpeechModel } from "../inference/index.ts";
+import { decodeRun, type Run, type RunTranscript, type WindowWork } from "./decode-run.ts";
 import { type Features, windowFeatures } from "./features.ts";
 import { HallucinationJudge } from "./hallucination.ts";
 import { decidedByText, describeLanguage, requestedLanguage, type WindowLanguage } from "./language.ts";
+import { type LanguageRun, languageRuns, voicePieces } from "./language-runs.ts";
 import { checkSearchOptions, type SpeechOptions, type SpeechSpan, thresholdsOf } from "./options.ts";
 import { encodePrompts, windowPrompt } from "./prompt.ts";
-import type { Cut } from "./segments.ts";
-import { decodeStretch, describeDrafts, lastEndMs } from "./stretch.ts";
+import { languageOfText } from "./text-language.ts";
 import type { Tokenizer } from "./tokenizer.ts";
 import type { DroppedSegment, WindowAttempt, WindowSegment } from "./window-segment.ts";
 
@@ -34,14 +35,13 @@ export type WindowTranscript = {
   attempts: WindowAttempt[];
 };
 
-/** A model that stops early again and again is not followed for ever: what is left then shows in the coverage ledger. */
-const maxPasses = 4;
-/** Less than this after the last timestamp is not worth another encoding. */
-const minRemainingMs = 1_000;
+/** Where a language was heard; alternatives are tried window by window, so they exclude looking for a change. */
+type Languages = { runs: LanguageRun[] | undefined };
 
 /**
  * Transcribes one window, independent of all others: the loop of `transcribe()` in whisper/transcribe.py over a file that
- * is this window. Where the model stops before the window's end, it goes on from there.
+ * is this window. Where the model stops before the window's end, it goes on from there; where voice activity has a voice
+ * and there is no text, it looks again ({@link decodeRun}); where the language changes, each stretch is decoded in its own.
  *
  * @param pcm 16 kHz mono in [-1, 1), at most `manifest.windowMs`
  * @throws MediaError `request.invalid` for a window that is empty or too long, a language or task that the checkpoint
@@ -60,60 +60,97 @@ export async function transcribeWindow(
   const audioMs = windowLengthMs(pcm, manifest);
   const features = options.features ?? windowFeatures(manifest);
   const prompts = await encodePrompts(tokenizer, options);
-  const prompt = windowPrompt(manifest, { hotwords: prompts.hotwords, previous: prompts.initial });
-  const judge = new HallucinationJudge(thresholdsOf(options), options.speech);
-
-  const transcript: Omit<WindowTranscript, "language"> = {
-    noSpeechProb: 0,
-    silent: true,
-    segments: [],
-    dropped: [],
-    attempts: [],
+  const work: WindowWork = {
+    model,
+    tokenizer,
+    pcm,
+    features,
+    prompt: windowPrompt(manifest, { hotwords: prompts.hotwords, previous: prompts.initial }),
+    judge: new HallucinationJudge(thresholdsOf(options), options.speech),
+    options,
   };
-  let language: WindowLanguage | undefined;
-  let lastSpeechMs = 0;
-  for (let pass = 1, seekMs = 0; seekMs < audioMs; pass++) {
-    options.signal?.throwIfAborted();
-    const remainingMs = audioMs - seekMs;
-    const goesOn = (cut: Cut) => remainingMs - cut.seekMs >= minRemainingMs && pass < maxPasses;
-    const mel = features(pcm.subarray(Math.round((seekMs * manifest.sampleRateHz) / 1000)));
-    using audio = await model.encode(mel, mel.length / manifest.melBins);
-    const stretch = await decodeStretch(model, tokenizer, audio, {
-      offsetMs: seekMs,
-      audioMs: remainingMs,
-      prompt,
-      language: language?.decodedAs ?? given,
-      lastSpeechMs,
-      withWords: options.words === true,
-      takesUnfinished: (cut) => !goesOn(cut),
-      languageAlternatives: options.languageAlternatives,
-      options,
-    });
-    const { decoding, cut, drafts } = stretch;
-    if (!language) {
-      language = describeLanguage(decoding.languages, given);
-      if (stretch.languageProbability !== undefined && decoding.language !== undefined) {
-        language = decidedByText(language, decoding.language, stretch.languageProbability);
-      }
-      transcript.noSpeechProb = decoding.noSpeechProb;
-    }
-    transcript.attempts.push(...stretch.attempts);
-    if (stretch.silent) break;
-    transcript.silent = false;
 
-    const { segments, dropped } = describeDrafts(drafts, stretch, tokenizer, judge, options);
-    transcript.segments.push(...segments);
-    transcript.dropped.push(...dropped);
-    if (!goesOn(cut)) break;
-    lastSpeechMs = lastEndMs(drafts) ?? lastSpeechMs;
-    // "with word timestamps from the last word's end", which is never before the stretch it was found in.
-    const wordsEndMs = options.words ? lastEndMs(drafts) : undefined;
-    seekMs = wordsEndMs !== undefined && wordsEndMs > seekMs ? wordsEndMs : seekMs + cut.seekMs;
+  options.signal?.throwIfAborted();
+  const mel = features(pcm);
+  using opened = new DisposableStack();
+  const audio = opened.use(await model.encode(mel, mel.length / manifest.melBins));
+  const { runs } = await findRuns(work, audio, { given, audioMs });
+  if (!runs) return await describe(work, [await decodeRun(work, whole(audioMs, given), audio)], { given });
+  if (runs.length === 1) {
+    const [{ code, probabilities }] = runs as [LanguageRun];
+    const run = { startMs: 0, endMs: audioMs, language: code, languages: probabilities };
+    return await describe(work, [await decodeRun(work, run, audio)], { given, runs });
   }
+  // Each stretch is encoded on its own, so that the model cannot go on in the language before.
+  opened.dispose();
+  const decoded: RunTranscript[] = [];
+  for (const { startMs, endMs, code, probabilities } of runs) {
+    decoded.push(await decodeRun(work, { startMs, endMs, language: code, languages: probabilities }));
+  }
+  return await describe(work, decoded, { given, runs });
+}
 
+const whole = (audioMs: number, given: string | undefined): Run => ({ startMs: 0, endMs: audioMs, language: given });
+
+/** Looks for a change of language where there may be one: nothing was given, the checkpoint knows several, and voice pauses. */
+async function findRuns(
+  { model, pcm, features, options }: WindowWork,
+  audio: AudioContext,
+  { given, audioMs }: { given: string | undefined; audioMs: number },
+): Promise<Languages> {
+  const { speech, languageAlternatives = 0, signal } = options;
+  if (given !== undefined || !model.manifest.isMultilingual || !speech || languageAlternatives > 0) {
+    return { runs: undefined };
+  }
+  const pieces = voicePieces(speech, audioMs);
+  if (pieces.length < 2) return { runs: undefined };
+  return { runs: await languageRuns({ model, audio, pcm, features, pieces, signal }) };
+}
+
+/** Puts together what was decoded. The window's language is that of the stretch with most text. */
+async function describe(
+  { options }: WindowWork,
+  decoded: readonly RunTranscript[],
+  { given, runs }: { given: string | undefined; runs?: readonly LanguageRun[] },
+): Promise<WindowTranscript> {
+  const languages: WindowLanguage[] = [];
+  for (const [i, run] of decoded.entries()) {
+    languages.push(await languageOf(run, { given, heard: runs?.[i] }));
+  }
+  const textMs = decoded.map(({ segments }) => segments.reduce((sum, { startMs, endMs }) => sum + endMs - startMs, 0));
+  const longest = textMs.reduce((best, ms, i) => (ms > textMs[best]! ? i : best), 0);
+  const language = languages[longest]!;
+  const silent = decoded.every((run) => run.silent);
   // Without speech the probabilities are a habit of the model, not something it heard.
-  if (transcript.silent && language?.source === "detected") language.code = "und";
-  return { language: language!, ...transcript };
+  if (silent && language.source === "detected") language.code = "und";
+  const ownLanguage = (i: number) => (options.language === undefined ? { language: languages[i]!.code } : {});
+  return {
+    language,
+    noSpeechProb: decoded[0]?.first?.decoding.noSpeechProb ?? 0,
+    silent,
+    segments: decoded.flatMap(({ segments }, i) => segments.map((segment) => ({ ...segment, ...ownLanguage(i) }))),
+    dropped: decoded.flatMap(({ dropped }) => dropped),
+    attempts: decoded.flatMap(({ attempts }) => attempts),
+  };
+}
+
+/** What was heard, what the text says where that is not enough, or what was given. */
+async function languageOf(
+  { first, segments }: RunTranscript,
+  { given, heard }: { given: string | undefined; heard: LanguageRun | undefined },
+): Promise<WindowLanguage> {
+  const decoding = first?.decoding;
+  let language = describeLanguage(heard?.probabilities ?? decoding?.languages ?? {}, given);
+  if (first?.languageProbability !== undefined && decoding?.language !== undefined) {
+    language = decidedByText(language, decoding.language, first.languageProbability);
+  } else if (heard && language.source === "detected") {
+    language = { ...language, decodedAs: heard.code };
+  }
+  if (language.code !== "und" || language.source !== "detected") return language;
+  const written = await languageOfText(segments.map(({ text }) => text).join(" "), language.all ?? {});
+  return written === undefined
+    ? language
+    : { ...language, code: written, probability: language.all?.[written] ?? language.probability };
 }
 
 /** @throws MediaError `request.invalid` for a window that is empty, or longer than the model's. */

@@ -30,6 +30,8 @@ export type WindowSegment = {
   startMs: number;
   endMs: number;
   text: string;
+  /** A language code, or `und`; absent where the checkpoint was not asked. */
+  language?: string;
   /** Timestamp tokens included. */
   tokens: number[];
   /** These four are the decoding's, so segments decoded together share them, as in the reference. */
@@ -56,6 +58,8 @@ export type WindowAttempt = {
   tokenCount: number;
   verdict: Verdict;
   kept: boolean;
+  /** The model had said that nothing is spoken here, and voice activity that something is. */
+  secondLook?: true;
 };
 
 export function segmentFlags(

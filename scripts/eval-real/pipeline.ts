@@ -14,10 +14,12 @@ import {
 import {
   type ActivitySpan,
   assembleTranscript,
+  printedSegments as printed,
   type Segment,
   type Transcript,
   type WindowResult,
 } from "../../layers/transcript/index.ts";
+import { Silero, sileroPath, VoiceActivityDetector } from "../../layers/voice-activity/index.ts";
 import { builtRealModel, type RealModelName, type RealModels } from "../real-models/index.ts";
 
 export type Mode = "parallel" | "exact";
@@ -71,7 +73,7 @@ export async function transcribe(
 
 /** The lines that SRT, VTT, TXT and TSV have of a transcript. */
 export function printedSegments({ segments }: Pick<Transcript, "segments">): Segment[] {
-  return [...segments];
+  return printed(segments);
 }
 
 export function printedText(transcript: Pick<Transcript, "segments">): string {
@@ -87,7 +89,9 @@ const chunkSamples = 4 * sampleRateHz;
 
 /** Windows and voice activity. */
 export async function split(pcm: Float32Array, windowMs: number): Promise<Split> {
-  const planner = new WindowPlanner({ windowMs, maxSilenceInsideMs: windowMs / 10 });
+  await using silero = await Silero.open(sileroPath);
+  const detector = new VoiceActivityDetector(silero);
+  const planner = new WindowPlanner({ detector, windowMs, maxSilenceInsideMs: windowMs / 10 });
   const result: Split = { windows: [], activity: [] };
   for (let at = 0; at < pcm.length; at += chunkSamples) {
     result.windows.push(...(await planner.push(pcm.subarray(at, at + chunkSamples))));
