@@ -128,6 +128,12 @@ export const strings = {
     playFrom: (time: string) => `Play from ${time}`,
     doubtful: "doubtful",
     doubtfulTitle: "Several signs say that nobody said this.",
+    leftOut: (count: number) =>
+      `${count === 1 ? "1 line is" : `${count} lines are`} left out, because nobody is believed to have said so.`,
+    kept: (count: number) =>
+      `${count === 1 ? "1 line is" : `${count} lines are`} shown that nobody is believed to have said.`,
+    showDoubtful: "Show what is left out",
+    hideDoubtful: "Leave it out",
     save: "Save as",
     saveAs: (format: string) => `Save as ${format}`,
   },
@@ -136,7 +142,9 @@ export const strings = {
     language: "Languages",
     coverage: "Coverage",
     summary: (label: string, text: string) => `${label} over time: ${text}`,
-    failed: (time: string) => (time === "0:00.0" ? "nothing is missing" : `${time} failed`),
+    nothingMissing: "nothing is missing",
+    failed: (time: string) => `${time} failed`,
+    unrecognised: (time: string) => `${time} of voice without text`,
   },
   voice: {
     title: "Voices",
@@ -162,6 +170,7 @@ export const strings = {
       unrecognised: "voice without text",
       failed: "failed",
     },
+    unrecognised: "Where a voice is heard without text",
     failed: "What could not be recognised",
     reasons: {
       voice_without_text: "a voice is heard, but no words came of it",

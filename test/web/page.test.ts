@@ -7,7 +7,7 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { putFile } from "../../cli/client.ts";
 import { ffmpegPath } from "../../layers/media/index.ts";
-import type { Peaks } from "../../web/api/types.ts";
+import type { Job, JobPage, Peaks, Transcript } from "../../web/api/types.ts";
 import { type DemoHost, openDemoHost } from "../e2e/support/demo-host.ts";
 import { sample } from "../e2e/support/media.ts";
 import { sendAndWait } from "../e2e/support/send.ts";
@@ -193,6 +193,110 @@ describe.skipIf(!here)("the page, in Chromium (skipped where there is none)", ()
     expect(await verdict.innerText()).toContain("A demo detector judged");
     // Subtitles are in the player.
     await until(page, "document.querySelector('video').textTracks[0]?.cues?.length === 3");
+  });
+
+  /** A page of the job as it would be with a line that is judged invented, and 3.5 s of voice without text. */
+  async function openDoubtful() {
+    const opened = await open({ path: "/machine" });
+    await opened.page.route("**/transcript.json", async (route) => {
+      const reply = await route.fetch();
+      const transcript = (await reply.json()) as Transcript;
+      const hallucination = { verdict: "likely", signs: ["no_speech", "no_voice"], voiceShare: 0, repeats: 0 } as const;
+      transcript.segments[1]!.hallucination = { ...hallucination, signs: [...hallucination.signs] };
+      const { durationMs } = transcript.source;
+      transcript.ledger.intervals = [
+        { startMs: 0, endMs: 7_000, kind: "speech" },
+        { startMs: 7_000, endMs: 10_500, kind: "unrecognised", reason: "voice_without_text" },
+        { startMs: 10_500, endMs: durationMs, kind: "speech" },
+      ];
+      Object.assign(transcript.ledger.totalsMs, { speech: durationMs - 3_500, unrecognised: 3_500 });
+      await route.fulfill({ json: transcript });
+    });
+    await opened.page.goto(`${demo.host.url}/#/jobs/${jobId}`);
+    await opened.page.locator(".segment").first().waitFor();
+    return opened;
+  }
+
+  it("leaves out what nobody is believed to have said, until somebody asks for it", async () => {
+    await using opened = await openDoubtful();
+    const { page, complaints } = opened;
+    const srt = async () => {
+      const [saved] = await Promise.all([page.waitForEvent("download"), page.getByLabel("Save as SRT").click()]);
+      return readFile(await saved.path(), "utf8");
+    };
+    await page.getByText("1 line is left out, because nobody is believed to have said so.").waitFor();
+    expect(await page.locator(".segments").innerText()).not.toContain("four");
+    expect(await srt()).not.toContain("four");
+    await until(page, "document.querySelector('video').textTracks[0]?.cues?.length === 2");
+    expect(await violations(page)).toEqual([]);
+    await page.getByRole("button", { name: "Show what is left out" }).click();
+    expect(await page.locator(".segments").innerText()).toMatch(/four.*five.*six/s);
+    expect(await page.locator(".tag.doubtful").count()).toBe(1);
+    expect(await srt()).toContain("four five six");
+    await until(page, "document.querySelector('video').textTracks[0]?.cues?.length === 3");
+    await page.getByRole("button", { name: "Leave it out" }).click();
+    expect(await page.locator(".segment").count()).toBe(2);
+    const [json] = await Promise.all([page.waitForEvent("download"), page.getByLabel("Save as JSON").click()]);
+    expect(await readFile(await json.path(), "utf8")).toContain("four five six");
+    expect(complaints).toEqual([]);
+  });
+
+  it("prints a line that somebody has corrected, whatever it was judged", async () => {
+    await using opened = await openDoubtful();
+    const { page } = opened;
+    await page.getByRole("button", { name: "Show what is left out" }).click();
+    await page.getByRole("button", { name: "Edit text" }).click();
+    await page.getByLabel("Text at 0:03").fill("four and five");
+    await page.getByRole("button", { name: "Done editing" }).click();
+    await page.getByText("four and five").waitFor();
+    expect(await page.locator(".left-out").count()).toBe(0);
+  });
+
+  it("says where a voice has no text, and plays it at a click", async () => {
+    await using opened = await openDoubtful();
+    const { page, complaints } = opened;
+    const strip = page.locator(".strip-row", { has: page.locator(".strip.coverage") });
+    expect(await strip.innerText()).toContain("0:03.5 of voice without text");
+    expect(await strip.innerText()).not.toContain("nothing is missing");
+    expect(await page.locator(".strip.coverage .unrecognised").getAttribute("title")).toBe(
+      "0:07–0:10 voice without text: a voice is heard, but no words came of it",
+    );
+    const coverage = page.getByRole("region", { name: "Coverage" });
+    expect(await coverage.innerText()).toContain("Where a voice is heard without text");
+    await until(page, "document.querySelector('video')?.readyState >= 1");
+    await coverage.getByRole("button", { name: "Play from 0:07" }).click();
+    await until(page, "!document.querySelector('video').paused");
+    expect(await playedSeconds(page)).toBeGreaterThanOrEqual(7);
+    expect(await playedSeconds(page)).toBeLessThan(10.5);
+    expect(complaints).toEqual([]);
+  });
+
+  it("says that nothing is missing where nothing is", async () => {
+    await using opened = await open({ path: `/jobs/${jobId}` });
+    const strip = opened.page.locator(".strip-row", { has: opened.page.locator(".strip.coverage") });
+    expect(await strip.innerText()).toContain("nothing is missing");
+  });
+
+  it("names all languages that are spoken, in the list and on the recording's own page", async () => {
+    await using opened = await open({ path: "/machine" });
+    const { page } = opened;
+    const languages = [
+      { code: "en", share: 0.6 },
+      { code: "de", share: 0.4 },
+    ];
+    await page.route(/\/v1\/jobs\?/, async (route) => {
+      const { jobs, next } = (await (await route.fetch()).json()) as JobPage;
+      await route.fulfill({ json: { jobs: jobs.map((job) => ({ ...job, languages })), next } });
+    });
+    await page.route("**/events", (route) => route.fulfill({ status: 404, json: { message: "Not Found" } }));
+    await page.route(`**/v1/jobs/${jobId}`, async (route) => {
+      await route.fulfill({ json: { ...((await (await route.fetch()).json()) as Job), languages } });
+    });
+    await page.goto(`${demo.host.url}/#/`);
+    await page.getByText("English, German").first().waitFor();
+    await page.goto(`${demo.host.url}/#/jobs/${jobId}`);
+    await page.locator(".segment").first().waitFor();
+    expect(await page.locator(".facts-panel").innerText()).toMatch(/English\s+60%\s+German\s+40%/);
   });
 
   it("keeps edits over a reload, and saves them", async () => {

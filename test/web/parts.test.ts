@@ -62,6 +62,11 @@ describe("edits", () => {
       ["2", undefined],
     ]);
     expect(withEdits(transcript, {})).toEqual(transcript);
+    const [one] = transcript.segments;
+    const judged = { verdict: "likely" as const, signs: [], voiceShare: 0, repeats: 0 };
+    const doubtful = { ...transcript, segments: [{ ...one!, hallucination: judged }] };
+    expect(withEdits(doubtful, { 0: "uno" }).segments[0]).not.toHaveProperty("hallucination");
+    expect(withEdits(doubtful, {}).segments[0]?.hallucination).toEqual(judged);
     expect(transcript.segments.length).toBe(3);
   });
 });

@@ -1,3 +1,4 @@
+import { unrecognisedStretches } from "../../layers/transcript/browser.ts";
 import type { Transcript } from "../api/types.ts";
 import { clock, percent } from "../format.ts";
 import { strings } from "../strings.ts";
@@ -12,6 +13,7 @@ export const reasonText = (reason: string) => strings.coverage.reasons[reason] ?
 export function Coverage({ transcript, playback }: { transcript: Transcript; playback: Playback }) {
   const { ledger, source } = transcript;
   const failed = ledger.intervals.filter(({ kind }) => kind === "failed");
+  const unrecognised = unrecognisedStretches(ledger.intervals);
   return (
     <section class="coverage" aria-labelledby="coverage">
       <h2 id="coverage">{strings.coverage.title}</h2>
@@ -29,25 +31,34 @@ export function Coverage({ transcript, playback }: { transcript: Transcript; pla
             </div>
           ))}
       </dl>
-      {failed.length > 0 && (
-        <>
-          <h3>{strings.coverage.failed}</h3>
-          <ul class="failed-list">
-            {failed.map(({ startMs, endMs, reason }) => (
-              <li key={startMs}>
-                <button
-                  type="button"
-                  aria-label={strings.coverage.jump(clock(startMs))}
-                  onClick={() => playback.playFrom(startMs)}
-                >
-                  {clock(startMs, true)}–{clock(endMs, true)}
-                </button>{" "}
-                {reasonText(reason ?? "")}
-              </li>
-            ))}
-          </ul>
-        </>
-      )}
+      <Places title={strings.coverage.unrecognised} places={unrecognised} playback={playback} />
+      <Places title={strings.coverage.failed} places={failed} playback={playback} />
     </section>
+  );
+}
+
+type Place = { startMs: number; endMs: number; reason?: string | undefined };
+
+/** Stretches of the recording, each played by a click; nothing where there are none. */
+function Places({ title, places, playback }: { title: string; places: readonly Place[]; playback: Playback }) {
+  if (places.length === 0) return null;
+  return (
+    <>
+      <h3>{title}</h3>
+      <ul class="places">
+        {places.map(({ startMs, endMs, reason }) => (
+          <li key={startMs}>
+            <button
+              type="button"
+              aria-label={strings.coverage.jump(clock(startMs))}
+              onClick={() => playback.playFrom(startMs)}
+            >
+              {clock(startMs, true)}–{clock(endMs, true)}
+            </button>{" "}
+            {reasonText(reason ?? "")}
+          </li>
+        ))}
+      </ul>
+    </>
   );
 }

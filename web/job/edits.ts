@@ -23,12 +23,14 @@ export function writeEdits(jobId: string, edits: Edits): void {
   } catch {}
 }
 
-/** The transcript with its texts replaced. Words that nobody timed are no words: an edited segment has none. */
+/**
+ * The transcript with its texts replaced. Words that nobody timed are no words: an edited segment has none; nor is it in doubt any more.
+ */
 export function withEdits(transcript: Transcript, edits: Edits): Transcript {
   const segments = transcript.segments.flatMap((segment) => {
     const text = edits[segment.startMs];
     if (text === undefined || text === segment.text) return [segment];
-    const { words: _, tokens: __, ...rest } = segment;
+    const { words: _, tokens: __, hallucination: ___, ...rest } = segment;
     return text.trim() === "" ? [] : [{ ...rest, tokens: [], text }];
   });
   return { ...transcript, segments };

@@ -2,6 +2,11 @@ import type { Job, Transcript } from "../api/types.ts";
 import { clock, languageName, percent } from "../format.ts";
 import { strings } from "../strings.ts";
 
+/** Several languages with their shares of the time; one alone with its probability. */
+function spokenIn({ languages = [] }: Job, { code, probability }: { code: string; probability: number }) {
+  return languages.length > 1 ? languages : [{ code, share: probability }];
+}
+
 export function JobFacts({ job, transcript }: { job: Job; transcript: Transcript }) {
   const { language, model, source, warnings } = transcript;
   return (
@@ -15,7 +20,11 @@ export function JobFacts({ job, transcript }: { job: Job; transcript: Transcript
           <div>
             <dt>{strings.job.language}</dt>
             <dd>
-              {languageName(language.code)} <span>{percent(language.probability)}</span>
+              {spokenIn(job, language).map(({ code, share }) => (
+                <div key={code}>
+                  {languageName(code)} <span>{percent(share)}</span>
+                </div>
+              ))}
             </dd>
           </div>
         )}

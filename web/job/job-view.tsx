@@ -103,6 +103,7 @@ function Result({ job, atMs }: { job: Job; atMs: number | undefined }) {
     [jobId],
   );
   const playback = useMemo(() => new Playback(), []);
+  const [keepDoubtful, setKeepDoubtful] = useState(job.options.keepDoubtful ?? false);
   const [edits, setEdits] = useState<Edits>(() => readEdits(jobId));
   const edit = (next: Edits) => {
     writeEdits(jobId, next);
@@ -120,8 +121,16 @@ function Result({ job, atMs }: { job: Job; atMs: number | undefined }) {
   if (!transcript) return null;
   return (
     <div class="result">
-      <Player jobId={jobId} transcript={transcript} playback={playback} />
-      <TranscriptView title={titleOf(job)} transcript={transcript} edits={edits} onEdits={edit} playback={playback} />
+      <Player jobId={jobId} transcript={transcript} keepDoubtful={keepDoubtful} playback={playback} />
+      <TranscriptView
+        title={titleOf(job)}
+        transcript={transcript}
+        edits={edits}
+        onEdits={edit}
+        keepDoubtful={keepDoubtful}
+        onKeepDoubtful={setKeepDoubtful}
+        playback={playback}
+      />
       <aside>
         <JobFacts job={job} transcript={transcript} />
         {transcript.voice && <VoicePanel voice={transcript.voice} />}

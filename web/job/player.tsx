@@ -6,14 +6,14 @@ import { useLoad } from "../ui/load.ts";
 import type { Playback } from "./playback.ts";
 import { Strips } from "./strips.tsx";
 
-type Props = { jobId: string; transcript: Transcript; playback: Playback };
+type Props = { jobId: string; transcript: Transcript; keepDoubtful: boolean; playback: Playback };
 
 /** The recording itself with its subtitles, and on one scale its waveform and what was found out. A file that is not kept any more leaves those. */
-export function Player({ jobId, transcript, playback }: Props) {
+export function Player({ jobId, transcript, keepDoubtful, playback }: Props) {
   const media = useLoad((signal) => call<Media>("GET", `/v1/jobs/${jobId}/media`, { signal }), [jobId]);
   const [element, setElement] = useState<HTMLMediaElement | null>(null);
   const [broken, setBroken] = useState(false);
-  const track = useSubtitles(transcript);
+  const track = useSubtitles(transcript, keepDoubtful);
   useEffect(() => (element ? playback.attach(element) : undefined), [element, playback]);
   const failed = () => {
     // An address works for an hour; what it led to is still there.
@@ -78,7 +78,7 @@ function Waveform({ jobId, element, playback, expected }: WaveformProps) {
 }
 
 /** An address of the subtitles as they are on the page, made where they are shown: the API's own would need the token. */
-function useSubtitles(transcript: Transcript): string | undefined {
+function useSubtitles(transcript: Transcript, keepDoubtful: boolean): string | undefined {
   const [address, setAddress] = useState<string>();
   useEffect(() => {
     let made: string | undefined;
@@ -86,7 +86,7 @@ function useSubtitles(transcript: Transcript): string | undefined {
     const make = async () => {
       const { render } = await import("./export.ts");
       if (over) return;
-      made = URL.createObjectURL(render(transcript, "vtt"));
+      made = URL.createObjectURL(render(transcript, "vtt", keepDoubtful));
       setAddress(made);
     };
     make().catch(() => undefined);
@@ -94,6 +94,6 @@ function useSubtitles(transcript: Transcript): string | undefined {
       over = true;
       if (made) URL.revokeObjectURL(made);
     };
-  }, [transcript]);
+  }, [transcript, keepDoubtful]);
   return address;
 }

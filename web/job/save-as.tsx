@@ -6,13 +6,15 @@ import { part } from "../ui/part.ts";
 
 const formats = ["srt", "vtt", "txt", "json"] as const;
 
-export function SaveAs({ transcript, title }: { transcript: Transcript; title: string }) {
+type Props = { transcript: Transcript; title: string; keepDoubtful: boolean };
+
+export function SaveAs({ transcript, title, keepDoubtful }: Props) {
   const [error, setError] = useState<string>();
   async function saveAs(format: (typeof formats)[number]) {
     setError(undefined);
     try {
       const { save } = await part(import("./export.ts"));
-      save(transcript, format, title);
+      save(transcript, format, { title, keepDoubtful });
     } catch (failure) {
       setError(messageOf(failure));
     }

@@ -1,4 +1,5 @@
 import { useEffect, useRef } from "preact/hooks";
+import { unrecognisedStretches } from "../../layers/transcript/browser.ts";
 import type { Transcript } from "../api/types.ts";
 import { clock, languageName, percent } from "../format.ts";
 import { strings } from "../strings.ts";
@@ -88,13 +89,23 @@ function stripsOf({ voice, language, ledger }: Transcript): Strip[] {
     ),
     ...strip(
       "coverage",
-      strings.strips.failed(clock(ledger.totalsMs.failed, true)),
+      missingNote(ledger),
       ledger.intervals.map(({ startMs, endMs, kind, reason }) => ({
         ...{ startMs, endMs, kind },
         title: `${at(startMs, endMs)} ${strings.coverage.kinds[kind]}${reason ? `: ${reasonText(reason)}` : ""}`,
       })),
     ),
   ];
+}
+
+/** What is missing from the text: time that failed, and a voice that stays without text for so long that it is no breath. */
+function missingNote({ totalsMs, intervals }: Transcript["ledger"]): string {
+  const voiceMs = unrecognisedStretches(intervals).reduce((sum, { startMs, endMs }) => sum + endMs - startMs, 0);
+  const parts = [
+    ...(totalsMs.failed > 0 ? [strings.strips.failed(clock(totalsMs.failed, true))] : []),
+    ...(voiceMs > 0 ? [strings.strips.unrecognised(clock(voiceMs, true))] : []),
+  ];
+  return parts.join(", ") || strings.strips.nothingMissing;
 }
 
 /** Neighbours in one language are one stretch; what lies between them belongs to them. */

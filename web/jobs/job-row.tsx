@@ -1,5 +1,5 @@
 import type { Job } from "../api/types.ts";
-import { clock, date, languageName } from "../format.ts";
+import { clock, date, namesOfLanguages } from "../format.ts";
 import { jobLink } from "../route.ts";
 import { strings } from "../strings.ts";
 import { JobActions } from "./job-actions.tsx";
@@ -7,12 +7,13 @@ import { JobProgress } from "./job-progress.tsx";
 import { titleOf } from "./title.ts";
 
 export function JobRow({ job, onChange }: { job: Job; onChange: () => void }) {
-  const { jobId, status, createdAt, media, language, error } = job;
+  const { jobId, status, createdAt, media, error } = job;
   const title = titleOf(job);
+  const languages = namesOfLanguages(job);
   const facts = [
     date(createdAt),
     ...(media?.durationMs ? [clock(media.durationMs)] : []),
-    ...(language ? [languageName(language.code)] : []),
+    ...(languages ? [languages] : []),
   ];
   return (
     <li class={`job ${status}`}>
