@@ -97,10 +97,13 @@ export class MemoryBudget {
     return this.#join<Model>(name) ?? this.#inLine(() => this.#admit(name, parts, load));
   }
 
-  /** @throws MediaError `memory.plan_does_not_fit` when a model of this cost is over the budget even alone */
-  requireFit(name: string, cost: ModelCost): void {
+  /**
+   * @param wayOut what would fit, where that is known
+   * @throws MediaError `memory.plan_does_not_fit` when a model of this cost is over the budget even alone
+   */
+  requireFit(name: string, cost: ModelCost, wayOut?: () => string): void {
     const costMiB = totalMiB(cost);
-    if (costMiB > this.availableMiB) throw this.#doesNotFit(name, costMiB);
+    if (costMiB > this.availableMiB) throw this.#doesNotFit(name, costMiB, wayOut?.());
   }
 
   /**
@@ -209,11 +212,11 @@ export class MemoryBudget {
     this.#changed = Promise.withResolvers<void>();
   }
 
-  #doesNotFit(name: string, costMiB: number): MediaError {
+  #doesNotFit(name: string, costMiB: number, wayOut?: string): MediaError {
     return new MediaError(
       "memory.plan_does_not_fit",
       `${name} needs ${Math.ceil(costMiB)} MiB and ${Math.max(0, Math.floor(this.availableMiB))} of the ` +
-        `${this.#allocationMiB} MiB allocation are free for models. Raise the function's memory or choose a smaller model.`,
+        `${this.#allocationMiB} MiB allocation are free for models. Raise the function's memory or choose a smaller model${wayOut === undefined ? "." : `: ${wayOut}`}`,
       { context: { name, costMiB, availableMiB: this.availableMiB, allocationMiB: this.#allocationMiB } },
     );
   }

@@ -29,6 +29,15 @@ function tiny(precision: "int8" | "fp32", bytesPerWeight = precision === "int8" 
   } as unknown as ModelManifest;
 }
 
+function catchOf(action: () => void): unknown {
+  try {
+    action();
+  } catch (error) {
+    return error;
+  }
+  return undefined;
+}
+
 describe("what a model costs", () => {
   it.each(["int8", "fp32"] as const)("is what was measured for its sizes, whatever its name: %s", (precision) => {
     for (const arena of [true, false]) {
@@ -40,9 +49,17 @@ describe("what a model costs", () => {
     }
   });
 
+  it("is what was measured of the model with one word more, for those of English alone: tiny.en fits 256 MB", () => {
+    for (const arena of [true, false]) {
+      const english = { ...tiny("int8"), vocabSize: 51_864 };
+      expect(speechModelCost(english, { arena })).toBe(speechModelCost(tiny("int8"), { arena }));
+      expect(() => requireModelFit(english, 256)).not.toThrow();
+    }
+  });
+
   it("is estimated for sizes that nobody measured, above what the measurement of like sizes says", () => {
     for (const precision of ["int8", "fp32"] as const) {
-      const other = { ...tiny(precision), vocabSize: config.vocab_size + 1 };
+      const other = { ...tiny(precision), vocabSize: config.vocab_size + 100 };
       const estimate = speechModelCost(other);
       expect(estimate).toEqual(estimatedSpeechCost(other));
       expect(totalMiB(estimate)).toBeGreaterThanOrEqual(totalMiB(speechModelCost(tiny(precision))));
@@ -57,6 +74,25 @@ describe("what a model costs", () => {
       /whisper-small.en \(fp32\)/,
     );
   });
+
+  it.each([
+    [
+      { id: "whisper-tiny.en", precision: "fp32" },
+      512,
+      /fits \d+ MB .*; whisper-tiny\.en \(int8\) and whisper-base \(int8\) would fit 512 MB\.$/,
+    ],
+    [{ id: "whisper-base", precision: "int8" }, 256, /fits \d+ MB .*; whisper-tiny \(int8\) would fit 256 MB\.$/],
+    [{ id: "whisper-tiny", precision: "int8" }, 192, /fits (\d+) MB \(--memory \1, or HALFGIG_INFER_MEMORY\)\.$/],
+  ] as const)(
+    "of one that does not fit: says which memory would do, and which models fit (%j at %d MB)",
+    (model, allocationMiB, said) => {
+      const refused = () => requireModelFit(model, allocationMiB);
+      expect(refused).toThrow(said);
+      const enough = Number(/fits (\d+) MB/.exec(String(catchOf(refused)))?.[1]);
+      expect(() => requireModelFit(model, enough)).not.toThrow();
+      expect(() => requireModelFit(model, enough - 64)).toThrow();
+    },
+  );
 
   it("lets int8 whisper-tiny and int8 AST-base into 256 MB, one after the other", async () => {
     const budget = budgetOfAllocation(256);

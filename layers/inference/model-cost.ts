@@ -64,9 +64,17 @@ export const voiceModelCostMiB = (manifest: VoiceManifest, options?: CostOptions
   totalMiB(voiceModelCost(manifest, options));
 
 function measured(manifest: ModelManifest | VoiceManifest, arena: boolean): ModelCost | undefined {
-  const shape = shapeOf(manifest);
+  const shapes = [manifest, ...likeVocabularies(manifest)].map(shapeOf);
   const { precision } = manifest;
-  return measuredCosts.find((row) => row.shape === shape && row.precision === precision && row.arena === arena);
+  return measuredCosts.find((row) => shapes.includes(row.shape) && row.precision === precision && row.arena === arena);
+}
+
+/** Whisper has three vocabularies (English alone, 99 languages, 100), of one word more each: that is nothing in memory. */
+const whisperVocabularies = [51_864, 51_865, 51_866];
+
+function likeVocabularies(manifest: ModelManifest | VoiceManifest): ModelManifest[] {
+  if (manifest.architecture !== "whisper" || !whisperVocabularies.includes(manifest.vocabSize)) return [];
+  return whisperVocabularies.map((vocabSize) => ({ ...manifest, vocabSize }));
 }
 
 const bytesPerMiB = 2 ** 20;
