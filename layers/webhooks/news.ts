@@ -14,7 +14,7 @@ export function toldSoFar(job: Pick<JobRecord, "jobId" | "attempt" | "deliveries
 
 /** `type` and `timestamp` as Standard Webhooks has them; the same bytes for every attempt. */
 export function newsOf(job: JobRecord): string {
-  const { tenant, jobId, status, fileName, createdAt, endedAt, attempt, error, language } = job;
-  const about = { tenant, jobId, status, fileName, createdAt, endedAt, attempt, error, language };
+  const { tenant, jobId, status, fileName, createdAt, endedAt, attempt, error, language, languages } = job;
+  const about = { tenant, jobId, status, fileName, createdAt, endedAt, attempt, error, language, languages };
   return JSON.stringify({ type: `job.${status}`, timestamp: endedAt, data: { ...about, job: `/v1/jobs/${jobId}` } });
 }

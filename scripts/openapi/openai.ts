@@ -26,7 +26,18 @@ export const transcriptionSchema = z.object({
   task: z.enum(["transcribe", "translate"]).optional(),
   language: z.string().nullable().optional(),
   duration: z.number().optional(),
-  segments: z.array(z.looseObject({ id: z.number(), start: z.number(), end: z.number(), text: z.string() })).optional(),
+  segments: z
+    .array(
+      z.looseObject({
+        id: z.number(),
+        start: z.number(),
+        end: z.number(),
+        text: z.string(),
+        /** Nobody is believed to have said it: it is not in the text. */
+        hallucination: z.literal("likely").optional(),
+      }),
+    )
+    .optional(),
   words: z.array(z.object({ word: z.string(), start: z.number(), end: z.number() })).optional(),
 });
 

@@ -146,7 +146,7 @@ export const operations: Readonly<Record<string, Operation>> = {
   "GET /v1/jobs/{jobId}/{file}": {
     tag: "Results",
     summary:
-      "A result: transcript.json, .srt, .vtt, .txt or .tsv, or voice.json. The parameters lay srt and vtt out anew. 307 leads to a large one.",
+      "A result: transcript.json, .srt, .vtt, .txt or .tsv, or voice.json. The parameters lay srt and vtt out anew; keep_doubtful is for every text. 307 leads to a large one.",
     query: textQuery,
     replies: { 200: transcriptSchema, 307: undefined },
   },
