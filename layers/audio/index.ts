@@ -28,4 +28,5 @@ export {
   samplesToMs,
 } from "./pcm.ts";
 export { PeakMeter, type Peaks } from "./peaks.ts";
+export { levelStepMs, melLevels, type SoundLevels, silentFrames } from "./sound-levels.ts";
 export { type Detector, type PlannedWindow, WindowPlanner, type WindowPlannerOptions } from "./windows.ts";

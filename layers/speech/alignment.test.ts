@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { medianFilter, tokenPositions } from "./alignment.ts";
+import { medianFilter, quantilePosition, tokenAttention } from "./alignment.ts";
 import { seededRandom } from "./logits.ts";
 import { timeWarp } from "./time-warp.ts";
 
@@ -38,11 +38,11 @@ const alignmentOf = (golden: Golden) => ({
   probabilities: new Float32Array(golden.tokens - 1),
 });
 
-describe("tokenPositions", () => {
+describe("tokenAttention", () => {
   it.each(goldens)(
     "SPEECH 22: equals PyTorch by the published definition ($heads heads, $tokens tokens, $width of $positions)",
     (golden) => {
-      expect([...tokenPositions(alignmentOf(golden), golden.skip, golden.width)]).toEqual(golden.first);
+      expect([...tokenAttention(alignmentOf(golden), golden.skip, golden.width).starts]).toEqual(golden.first);
     },
   );
 
@@ -54,7 +54,7 @@ describe("tokenPositions", () => {
         fc.nat(1e6),
         (width, tokens, seed) => {
           const golden = { heads: 2, tokens, positions: 60, width, skip: 3, seed, first: [] };
-          const at = [...tokenPositions(alignmentOf(golden), 3, width)];
+          const at = [...tokenAttention(alignmentOf(golden), 3, width).starts];
           expect(at).toHaveLength(tokens - 4);
           expect(at[0]).toBe(0);
           expect(at).toEqual(at.toSorted((a, b) => a - b));
@@ -66,8 +66,38 @@ describe("tokenPositions", () => {
 
   it("SPEECH 22: gets over attention that is the same everywhere", () => {
     const flat = { scores: new Float32Array(2 * 6 * 10), heads: 2, tokens: 6, positions: 10 };
-    const at = tokenPositions({ ...flat, probabilities: new Float32Array(5) }, 3, 10);
+    const at = tokenAttention({ ...flat, probabilities: new Float32Array(5) }, 3, 10).starts;
     expect([...at].every(Number.isInteger)).toBe(true);
+  });
+
+  it("sums the heads' attention of every row from no-timestamps on, over the real positions", () => {
+    const alignment = { heads: 2, tokens: 4, positions: 5, probabilities: new Float32Array(3) };
+    const scores = new Float32Array(2 * 4 * 5);
+    // Row 1 is no-timestamps: one head looks at position 2, the other at position 0.
+    scores[1 * 5 + 2] = 40;
+    scores[(4 + 1) * 5] = 40;
+    const { mass, width } = tokenAttention({ ...alignment, scores }, 1, 4);
+    expect(width).toBe(4);
+    expect(mass).toHaveLength(2 * 4);
+    expect([...mass.subarray(0, 4)].map((part) => Number(part.toFixed(3)))).toEqual([1, 0, 1, 0]);
+    expect([...mass.subarray(4)].map((part) => Number(part.toFixed(3)))).toEqual([0.5, 0.5, 0.5, 0.5]);
+  });
+});
+
+describe("quantilePosition", () => {
+  const attention = { width: 5, mass: Float32Array.of(9, 9, 9, 9, 9, 0, 1, 0, 3, 4) };
+
+  it("finds where a share of a row's attention lies before, inside a position too", () => {
+    expect(quantilePosition(attention, 1, { from: 0, to: 5, share: 0.5 })).toBe(4);
+    expect(quantilePosition(attention, 1, { from: 0, to: 5, share: 0.25 })).toBeCloseTo(3 + 1 / 3, 6);
+    expect(quantilePosition(attention, 0, { from: 0, to: 5, share: 0.5 })).toBe(2.5);
+  });
+
+  it("looks at the asked positions only, and at one at least", () => {
+    expect(quantilePosition(attention, 1, { from: -3, to: 2, share: 0.5 })).toBe(1.5);
+    expect(quantilePosition(attention, 1, { from: 4, to: 99, share: 0.5 })).toBe(4.5);
+    expect(quantilePosition(attention, 1, { from: 99, to: 120, share: 0.5 })).toBe(4.5);
+    expect(quantilePosition(attention, 1, { from: 0, to: 1, share: 0.5 })).toBe(1);
   });
 });
 

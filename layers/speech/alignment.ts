@@ -5,6 +5,15 @@ import { timeWarp } from "./time-warp.ts";
 const filterWidth = 7;
 const half = filterWidth >> 1;
 
+/** What cross-attention says about time; rows are those from no-timestamps to the last text token. */
+export type TokenAttention = {
+  /** One position per row: entry n is where text token n begins and entry n + 1 where it ends. */
+  starts: Int32Array;
+  /** Where the model looked for text token n (end-of-text in the last row): `[rows, width]`, the sum over heads of their softmax. */
+  mass: Float32Array;
+  width: number;
+};
+
 /**
  * Where each token begins: the middle of `find_alignment` in whisper/timing.py. Per alignment head: softmax over the real
  * positions, z-norm over all tokens, median filter of 7 over time; then the mean over heads and dynamic time warping.
@@ -12,14 +21,13 @@ const half = filterWidth >> 1;
  * @param alignment of start sequence, no-timestamps, text and end-of-text
  * @param skip length of the start sequence, whose rows take part in the norm and not in the warping
  * @param positions encoder positions that lie on real audio, at most `alignment.positions`
- * @returns one position for every row from no-timestamps to the last text token: entry n is where text token n begins and
- * entry n + 1 where it ends
  */
-export function tokenPositions(alignment: Alignment, skip: number, positions: number): Int32Array {
+export function tokenAttention(alignment: Alignment, skip: number, positions: number): TokenAttention {
   const { scores, heads, tokens } = alignment;
   const width = Math.max(1, Math.min(positions, alignment.positions));
   const rows = tokens - skip - 1;
   const cost = new Float32Array(rows * width);
+  const mass = new Float32Array(rows * width);
   const weights = new Float32Array(tokens * width);
   const filtered = new Float32Array(width);
   for (let head = 0; head < heads; head++) {
@@ -28,6 +36,7 @@ export function tokenPositions(alignment: Alignment, skip: number, positions: nu
       const at = first + token * alignment.positions;
       softmax(scores.subarray(at, at + width), weights.subarray(token * width, (token + 1) * width));
     }
+    for (let i = 0, from = skip * width; i < mass.length; i++) mass[i]! += weights[from + i]!;
     normalizeOverTokens(weights, tokens, width);
     for (let row = 0; row < rows; row++) {
       const from = (row + skip) * width;
@@ -35,7 +44,30 @@ export function tokenPositions(alignment: Alignment, skip: number, positions: nu
       for (let t = 0; t < width; t++) cost[row * width + t]! -= filtered[t]! / heads;
     }
   }
-  return timeWarp(cost, rows, width);
+  return { starts: timeWarp(cost, rows, width), mass, width };
+}
+
+/**
+ * The position before which `share` of a row's attention lies, of what lies in [from, to); a fraction, since attention inside a
+ * position is taken as even.
+ * @param from first position looked at
+ * @param to position after the last, above `from`; both are cut to the row
+ */
+export function quantilePosition(
+  { mass, width }: Pick<TokenAttention, "mass" | "width">,
+  row: number,
+  { from, to, share }: { from: number; to: number; share: number },
+): number {
+  const first = Math.max(0, Math.min(from, width - 1));
+  const end = Math.max(first + 1, Math.min(to, width));
+  const attention = mass.subarray(row * width + first, row * width + end);
+  let wanted = share * attention.reduce((sum, part) => sum + part, 0);
+  for (let t = 0; t < attention.length; t++) {
+    const part = attention[t]!;
+    if (part > 0 && part >= wanted) return first + t + wanted / part;
+    wanted -= part;
+  }
+  return end;
 }
 
 function softmax(from: Float32Array, into: Float32Array): void {

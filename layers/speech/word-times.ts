@@ -1,3 +1,4 @@
+import type { Spoken } from "./voiced-words.ts";
 import type { Word } from "./word-split.ts";
 
 /** A word with its times in milliseconds from the beginning of the encoded audio, and the mean probability of its tokens. */
@@ -7,7 +8,14 @@ export type TimedWord = Word & { startMs: number; endMs: number; probability: nu
 export type SegmentWord = { startMs: number; endMs: number; text: string; probability: number };
 
 /** What words are put into. Its times change where the words know better. */
-export type Wordable = { startMs: number; endMs: number; tokens: readonly number[]; words?: SegmentWord[] };
+export type Wordable = {
+  startMs: number;
+  endMs: number;
+  tokens: readonly number[];
+  words?: SegmentWord[];
+  /** The same words where they are heard, and from the first to the last of them; see `placeAtVoice`. */
+  spoken?: Spoken;
+};
 
 export type WordPlacement = {
   /** Where the encoded audio lies on the clock of the segments, and where it ends there. */
