@@ -1,3 +1,4 @@
+import { levelStepMs, melLevels } from "../audio/index.ts";
 import type { AudioContext, SpeechModel } from "../inference/index.ts";
 import type { Features } from "./features.ts";
 import type { HallucinationJudge } from "./hallucination.ts";
@@ -54,6 +55,9 @@ export type RunTranscript = {
   attempts: WindowAttempt[];
 };
 
+/** Audio that is encoded already, with the features it was encoded from. */
+export type EncodedAudio = { audio: AudioContext; mel: Float32Array };
+
 type Pass = { startMs: number; endMs: number; language: string | undefined; lastSpeechMs: number };
 
 /**
@@ -63,7 +67,7 @@ type Pass = { startMs: number; endMs: number; language: string | undefined; last
  *
  * @param encoded the run's audio, where it is encoded already; it is not disposed
  */
-export async function decodeRun(work: WindowWork, run: Run, encoded?: AudioContext): Promise<RunTranscript> {
+export async function decodeRun(work: WindowWork, run: Run, encoded?: EncodedAudio): Promise<RunTranscript> {
   const { options, tokenizer, judge } = work;
   const { speech } = options;
   const result: RunTranscript = { first: undefined, silent: true, segments: [], dropped: [], attempts: [] };
@@ -114,17 +118,14 @@ async function decodePass(
     languages,
     goesOn,
     encoded,
-  }: Pick<Run, "languages"> & { goesOn(cut: Cut): boolean; encoded?: AudioContext | undefined },
+  }: Pick<Run, "languages"> & { goesOn(cut: Cut): boolean; encoded?: EncodedAudio | undefined },
 ): Promise<Stretch> {
   options.signal?.throwIfAborted();
   const { sampleRateHz, melBins } = model.manifest;
   const toSample = (ms: number) => Math.round((ms * sampleRateHz) / 1000);
   using opened = new DisposableStack();
-  let audio = encoded;
-  if (!audio) {
-    const mel = features(pcm.subarray(toSample(startMs), toSample(endMs)));
-    audio = opened.use(await model.encode(mel, mel.length / melBins));
-  }
+  const mel = encoded?.mel ?? features(pcm.subarray(toSample(startMs), toSample(endMs)));
+  const audio = encoded?.audio ?? opened.use(await model.encode(mel, mel.length / melBins));
   const { endOfText } = model.manifest.tokens;
   const tokensOf = ({ tokens }: Draft) => tokens.filter((token) => token < endOfText).length;
   const { speech } = options;
@@ -136,6 +137,7 @@ async function decodePass(
     language,
     languages,
     lastSpeechMs,
+    levels: melLevels(mel, melBins, Math.floor((endMs - startMs) / levelStepMs)),
     withWords: (drafts) =>
       options.words === true ||
       (isAlignable &&

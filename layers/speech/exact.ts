@@ -1,3 +1,4 @@
+import { levelStepMs, melLevels } from "../audio/index.ts";
 import type { SpeechModel } from "../inference/index.ts";
 import { skipMadeUpSpeech } from "./anomaly.ts";
 import { promptRoom } from "./decode.ts";
@@ -131,6 +132,7 @@ async function decodeWindow(input: ExactInput, { at, clip, given, judge, before,
       language: confident && confident.code !== "und" ? confident.code : at.language,
       languages: heard,
       lastSpeechMs: at.lastSpeechMs,
+      levels: melLevels(mel, manifest.melBins, Math.floor((endMs - startMs) / levelStepMs)),
       withWords: () => options.words === true || skips,
       takesUnfinished: (cut) => startMs + cut.seekMs >= endMs,
       options,

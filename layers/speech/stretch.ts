@@ -1,3 +1,4 @@
+import type { SoundLevels } from "../audio/index.ts";
 import type { AudioContext, SpeechModel } from "../inference/index.ts";
 import type { Decoding } from "./decode.ts";
 import type { HallucinationJudge } from "./hallucination.ts";
@@ -14,11 +15,11 @@ import {
   type WindowAttempt,
   type WindowSegment,
 } from "./window-segment.ts";
-import type { SegmentWord } from "./word-times.ts";
+import type { SegmentWord, Wordable } from "./word-times.ts";
 import { addWords } from "./words.ts";
 
 /** A segment in the making, on the clock of the result. */
-export type Draft = TimedTokens & { words?: SegmentWord[]; open: boolean };
+export type Draft = TimedTokens & { words?: SegmentWord[]; spoken?: Wordable["spoken"]; open: boolean };
 
 export type StretchInput = {
   /** Where the encoded audio lies on the clock of the result, and how much of it is real. */
@@ -28,6 +29,8 @@ export type StretchInput = {
   language: string | undefined;
   languages?: LanguageProbabilities | undefined;
   lastSpeechMs: number;
+  /** How loud the encoded audio is, for where words are heard; see `melLevels`. */
+  levels?: SoundLevels | undefined;
   /** Whether words are wanted, be it for the result or for what follows. */
   withWords(drafts: readonly Draft[]): boolean;
   /** Whether text that the model left open is taken; else it is decoded again from where the cut ends. */
@@ -77,7 +80,14 @@ export async function decodeStretch(
   const drafts = silent ? [] : cut.segments.map((timed) => place(timed, false));
   if (!silent && cut.unfinished && input.takesUnfinished(cut)) drafts.push(place(cut.unfinished, true));
   if (drafts.length > 0 && input.withWords(drafts)) {
-    const where = { task: options.task, language: decoding.language, offsetMs, audioMs, lastSpeechMs };
+    const where = {
+      task: options.task,
+      language: decoding.language,
+      offsetMs,
+      audioMs,
+      lastSpeechMs,
+      levels: input.levels,
+    };
     await addWords(model, tokenizer, audio, drafts, where);
   }
   return {
@@ -97,7 +107,10 @@ export function lastEndMs(drafts: readonly Draft[]): number | undefined {
   return spoken?.words?.at(-1)?.endMs ?? drafts.at(-1)?.endMs;
 }
 
-/** Turns drafts into segments. "if a segment is instantaneous or does not contain text, clear it" */
+/**
+ * Turns drafts into segments, with the times at which their words are heard. "if a segment is instantaneous or does not contain
+ * text, clear it"
+ */
 export function describeDrafts(
   drafts: readonly Draft[],
   { decoding, exhausted }: Pick<Stretch, "decoding" | "exhausted">,
@@ -109,13 +122,15 @@ export function describeDrafts(
   const thresholds = thresholdsOf(options);
   const segments: WindowSegment[] = [];
   const dropped: DroppedSegment[] = [];
-  for (const { startMs, endMs, tokens, words, open } of drafts) {
+  for (const draft of drafts) {
+    const { tokens, open } = draft;
     const text = tokenizer.decode(tokens).trim();
     if (text === "") continue;
-    if (startMs >= endMs) {
-      dropped.push({ startMs, endMs, text });
+    if (draft.startMs >= draft.endMs) {
+      dropped.push({ startMs: draft.startMs, endMs: draft.endMs, text });
       continue;
     }
+    const { startMs, endMs, words } = draft.spoken ?? draft;
     const evidence = { temperature, avgLogprob, compressionRatio, noSpeechProb };
     const hallucination = judge.judge({ startMs, endMs, text, ...evidence });
     const flags = segmentFlags(decoding, thresholds, { exhausted, open });

@@ -74,12 +74,13 @@ export async function transcribeWindow(
   const mel = features(pcm);
   using opened = new DisposableStack();
   const audio = opened.use(await model.encode(mel, mel.length / manifest.melBins));
+  const encoded = { audio, mel };
   const { runs } = await findRuns(work, audio, { given, audioMs });
-  if (!runs) return await describe(work, [await decodeRun(work, whole(audioMs, given), audio)], { given });
+  if (!runs) return await describe(work, [await decodeRun(work, whole(audioMs, given), encoded)], { given });
   if (runs.length === 1) {
     const [{ code, probabilities }] = runs as [LanguageRun];
     const run = { startMs: 0, endMs: audioMs, language: code, languages: probabilities };
-    return await describe(work, [await decodeRun(work, run, audio)], { given, runs });
+    return await describe(work, [await decodeRun(work, run, encoded)], { given, runs });
   }
   // Each stretch is encoded on its own, so that the model cannot go on in the language before.
   opened.dispose();

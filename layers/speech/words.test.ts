@@ -68,6 +68,29 @@ describe("transcribeWindow with words", () => {
     expect(account.open).toBe(0);
   });
 
+  it("SPEECH 29: a word begins where its voice begins, and so does its segment", async () => {
+    const { model } = scriptedModel(saying([[at(0), word(0), word(1), at(3000)]]), manifest, diagonal(3));
+    // Sound from 0.4 s to 1.1 s and from 1.52 s to 2.9 s: attention to the words is at 0 to 1 s and 1 to 2 s.
+    const features = () => {
+      const mel = new Float32Array(manifest.melBins * manifest.maxFrames);
+      for (const [from, to] of [
+        [40, 110],
+        [152, 290],
+      ] as const)
+        for (let bin = 0; bin < manifest.melBins; bin++)
+          mel.fill(1, bin * manifest.maxFrames + from, bin * manifest.maxFrames + to);
+      return mel;
+    };
+    const { segments } = await transcribeWindow(model, tokenizer, pcmOf(5_000), {
+      task: "transcribe",
+      words: true,
+      features,
+    });
+    expect(segments[0]!.words!.map(({ startMs }) => startMs)).toEqual([400, 1520]);
+    expect(segments[0]!.words!.every(({ startMs, endMs }) => endMs >= startMs + 40)).toBe(true);
+    expect(segments[0]!.startMs).toBe(400);
+  });
+
   it("SPEECH 21: no pass is made where no words are asked for", async () => {
     const { model, account } = scriptedModel(saying([[at(0), word(0), at(2000)]]));
     const { segments } = await transcribeWindow(model, tokenizer, pcmOf(5_000), {
