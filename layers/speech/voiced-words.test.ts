@@ -66,6 +66,11 @@ describe("placeAtVoice", () => {
     expect(times(place([heard(" a", [0, 2_000], [510, 2_000])], levels))).toEqual([[1_500, 1_900]]);
   });
 
+  it("counts a burst to the word that it is near, and no click in the pause after it", () => {
+    const levels = levelsWith([500, 520], [590, 900], [910, 940], [1_100, 1_120], [1_300, 1_330], [1_500, 1_520]);
+    expect(times(place([heard(" a", [0, 1_900], [510, 1_900])], levels))).toEqual([[500, 940]]);
+  });
+
   it("believes attention where a word's whole stretch is silent, and where level tells nothing", () => {
     const word = heard(" a", [0, 1_000], [640, 980]);
     expect(times(place([word], levelsWith([1_500, 1_900])))).toEqual([[640, 980]]);

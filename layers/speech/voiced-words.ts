@@ -26,6 +26,9 @@ const edgeMs = 100;
 const beforeStartMs = 40;
 /** Silence this long divides what sounds into pieces, of which a word is one: it is longer than the closure inside any word. */
 const pauseMs = 300;
+/** Sound shorter than this is no word but may be the burst of a plosive, which is no farther from the rest than its closure is long. */
+const clickMs = 50;
+const closureMs = 100;
 
 /**
  * Says in `spoken` where the words of every segment are heard. `words` and the segments' own times stay those of the reference, where
@@ -98,17 +101,33 @@ function soundOf(word: HeardWord, next: HeardWord | undefined, silent: Uint8Arra
   return soundMs;
 }
 
+type Frames = { first: number; end: number };
+
 /** The longest piece of [first, end) that is not silent and that no pause interrupts. */
-function longestSound(silent: Uint8Array, first: number, end: number): { first: number; end: number } | undefined {
-  let longest: { first: number; end: number } | undefined;
-  let piece: { first: number; end: number } | undefined;
-  for (let t = first; t < end; t++) {
-    if (silent[t]) continue;
-    if (piece && t - piece.end < pauseMs / levelStepMs) piece.end = t + 1;
-    else piece = { first: t, end: t + 1 };
-    if (!longest || piece.end - piece.first > longest.end - longest.first) longest = piece;
+function longestSound(silent: Uint8Array, first: number, end: number): Frames | undefined {
+  let longest: Frames | undefined;
+  let piece: Frames | undefined;
+  for (const sound of soundsOf(silent, first, end)) {
+    const clicks = !piece || lengthMs(piece) < clickMs || lengthMs(sound) < clickMs;
+    if (piece && (sound.first - piece.end) * levelStepMs < (clicks ? closureMs : pauseMs)) piece.end = sound.end;
+    else piece = sound;
+    if (!longest || lengthMs(piece) > lengthMs(longest)) longest = piece;
   }
   return longest;
+}
+
+function* soundsOf(silent: Uint8Array, first: number, end: number): Generator<Frames> {
+  for (let t = first; t < end; t++) {
+    if (silent[t]) continue;
+    const sound = { first: t, end: t + 1 };
+    while (sound.end < end && !silent[sound.end]) sound.end++;
+    yield sound;
+    t = sound.end;
+  }
+}
+
+function lengthMs({ first, end }: Frames): number {
+  return (end - first) * levelStepMs;
 }
 
 /** Where the sound that `frame` is in begins after a silence, if that is near. */
