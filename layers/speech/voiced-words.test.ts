@@ -106,6 +106,17 @@ describe("placeAtVoice", () => {
     expect(times(segments[1]!)).toEqual([[100, 400]]);
   });
 
+  it("makes one word of what an apostrophe joins, and leaves quotation marks alone", () => {
+    const texts = [" c", "'è", " l", "'arte", ",", "'1", " 'a", "' b"];
+    const words = texts.map((text, i) => heard(text, [i * 200, i * 200 + 200], [i * 200 + 50, i * 200 + 180]));
+    words[1]!.probability = 0.5;
+    const { spoken, words: reference } = place(words);
+    expect(reference).toHaveLength(texts.length);
+    expect(spoken!.words.map(({ text }) => text)).toEqual([" c'è", " l'arte", ",", "'1", " 'a", "' b"]);
+    expect(spoken!.words[0]).toMatchObject({ startMs: 50, endMs: 380 });
+    expect(spoken!.words[0]!.probability).toBeCloseTo(0.7, 9);
+  });
+
   it("keeps words in order, of a length, inside their segment and the audio, whatever was heard", () => {
     const ms = fc.nat(3_000);
     fc.assert(

@@ -38,6 +38,8 @@ const closureMs = 100;
  * tells sound from silence, both move to the sound's edge if that is near. Words keep their order, have a length, and lie
  * between the beginning of the audio and the end of the last word of the reference, where the next decoding begins.
  *
+ * Two words of the reference that an apostrophe joins ("l'arte") are one here.
+ *
  * @param words as they were given to `placeWords`
  */
 export function placeAtVoice(
@@ -57,12 +59,30 @@ export function placeAtVoice(
   let next = 0;
   for (const segment of segments) {
     if (!segment.words?.length) continue;
-    const spoken = segment.words.map((word) => {
-      const { startMs, endMs } = spans[next++]!;
-      return { ...word, startMs: offsetMs + startMs, endMs: offsetMs + endMs };
-    });
+    const spoken: SegmentWord[] = [];
+    let tokens = 0;
+    for (const word of segment.words) {
+      const startMs = offsetMs + spans[next]!.startMs;
+      const endMs = offsetMs + spans[next]!.endMs;
+      const added = heard[next++]!.tokens.length;
+      const before = spoken.at(-1);
+      if (before && isElided(before.text, word.text)) {
+        before.probability = (before.probability * tokens + word.probability * added) / (tokens + added);
+        before.text += word.text;
+        before.endMs = endMs;
+        tokens += added;
+      } else {
+        spoken.push({ ...word, startMs, endMs });
+        tokens = added;
+      }
+    }
     segment.spoken = { startMs: spoken[0]!.startMs, endMs: spoken.at(-1)!.endMs, words: spoken };
   }
+}
+
+/** "c" and "'è": the reference begins a word at an apostrophe that is a token of its own, also between two letters. */
+function isElided(before: string, text: string): boolean {
+  return /^['’]\p{L}/u.test(text) && /\p{L}$/u.test(before);
 }
 
 type Times = { startMs: number; endMs: number };
