@@ -30,6 +30,7 @@ async function main(options: EvalRealOptions, argv: readonly string[]): Promise<
     models,
     recordings,
     peer,
+    python,
     normalise,
     quick: options.quick,
     directory,

@@ -78,8 +78,8 @@ export function printedSegments({ segments }: Pick<Transcript, "segments">): Seg
 
 export function printedText(transcript: Pick<Transcript, "segments">): string {
   return printedSegments(transcript)
-    .map(({ text }) => text)
-    .join("");
+    .map(({ text }) => text.trim())
+    .join(" ");
 }
 
 type Split = { windows: Awaited<ReturnType<WindowPlanner["flush"]>>; activity: ActivitySpan[] };

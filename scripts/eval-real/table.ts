@@ -10,6 +10,8 @@ export type Context = {
   recordings: Recordings;
   /** Undefined where there is no Python for it. */
   peer: Peer | undefined;
+  /** The Python that it runs on, for other measures by packages of its environment. */
+  python: string | undefined;
   normalise: Normalise;
   /** Less audio, fewer variants: for trials, not for a report. */
   quick: boolean;

@@ -9,8 +9,6 @@ export type Recordings = {
   speech: string;
   /** Texts by openai-whisper. */
   reference: string;
-  /** Silero's graphs. */
-  vad: string;
 };
 
 const project = join(import.meta.dirname, "..", "..");
@@ -23,7 +21,6 @@ export function findRecordings(environment: NodeJS.ProcessEnv = process.env): Re
     human: folder("human"),
     speech: folder("speech"),
     reference: folder("reference"),
-    vad: folder("vad"),
   };
   const needed = [recordings.human, recordings.speech, join(recordings.reference, "tiny.en-human.json")];
   return needed.every((path) => existsSync(path)) ? recordings : undefined;
