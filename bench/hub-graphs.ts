@@ -149,8 +149,8 @@ async function decoderBranch(layers: WhisperLayers, sizes: WhisperSizes, cached:
     x = await layers.layerTail(x, layer, { hiddenSize, feedForwardSize: decoder.feedForwardSize });
     presents.push(k, v, crossK, crossV);
   }
-  const normed = await layers.layerNorm(x, "model.decoder.layer_norm", hiddenSize);
-  const logits = await layers.languageModelHead(normed, tokenEmbeddingsName, hiddenSize, vocabSize);
+  const norm = "model.decoder.layer_norm";
+  const logits = await layers.normedLogits(x, { norm, embeddings: tokenEmbeddingsName, hiddenSize, vocabSize });
   const shaped = graph.node("Reshape", [logits, graph.integers(1, -1, vocabSize)]);
   graph.output(shaped, ["batch", "tokens", vocabSize]);
   for (const value of presents) graph.output(value, ["batch", heads, `${value}_length`, headDim]);

@@ -19,7 +19,7 @@ import {
 } from "./whisper/index.ts";
 
 /** Counts up whenever the same checkpoint would give other files; built models of an older version are not used. */
-export const builderVersion = 3;
+export const builderVersion = 4;
 
 /** Copied into a built model, so that it is complete without its checkpoint. */
 const companionFileNames = [...configFileNames, "tokenizer_config.json", "special_tokens_map.json"];

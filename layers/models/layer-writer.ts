@@ -2,14 +2,8 @@ import type { WeightBytes } from "./byte-products.ts";
 import type { Precision } from "./manifest.ts";
 import { type MatrixPart, partBounds, partOfRows } from "./matrix-part.ts";
 import { type GraphBuilder, microsoft } from "./onnx/index.ts";
-import {
-  asSignedBytes,
-  emptyQuantizedMatrix,
-  type QuantizedMatrix,
-  quantizeRows,
-  transpose,
-  weightZeroPoint,
-} from "./quantize.ts";
+import { transpose } from "./quantize.ts";
+import { type Activations, QuantizedProducts } from "./quantized-products.ts";
 
 /** Where weights come from; a `Checkpoint` is one. Shapes are checked by whoever reads. */
 export interface WeightReader {
@@ -25,6 +19,14 @@ export type FeedForwardSizes = {
    * that takes less memory, and less time where a part then fits the processor's cache.
    */
   readonly feedForwardParts?: number;
+  /** How the second product's values, those behind the GELU, become bytes; default `tensor`. */
+  readonly narrowActivations?: Activations;
+};
+
+export type LinearOptions = {
+  readonly bias?: boolean;
+  readonly part?: MatrixPart;
+  readonly activations?: Activations | undefined;
 };
 
 /** torch.nn.LayerNorm's default. */
@@ -32,22 +34,20 @@ const defaultEpsilon = 1e-5;
 
 /**
  * The layers that every model here is made of, as ONNX nodes with the checkpoint's weights; names are the checkpoint's own.
- * In `int8`, matrix products take dynamically quantized activations (per tensor, uint8) and weights quantized per output;
+ * In `int8`, matrix products take activations that are quantized as they come (see `Activations`) and weights quantized per output;
  * everything else stays in float32.
  */
 export class LayerWriter<Reader extends WeightReader = WeightReader> {
   readonly graph: GraphBuilder;
   readonly weights: Reader;
   readonly precision: Precision;
-  readonly #signed: boolean;
-  /** Values that several products share (q, k and v take the same one) are quantized once. */
-  readonly #quantized = new Map<string, string[]>();
+  protected readonly quantized: QuantizedProducts;
 
   constructor(graph: GraphBuilder, weights: Reader, precision: Precision, weightBytes: WeightBytes) {
     this.graph = graph;
     this.weights = weights;
     this.precision = precision;
-    this.#signed = weightBytes === "signed";
+    this.quantized = new QuantizedProducts(graph, weightBytes);
   }
 
   /** A weight of the checkpoint as it is, in float32. */
@@ -74,14 +74,14 @@ export class LayerWriter<Reader extends WeightReader = WeightReader> {
     x: string,
     input: string,
     { wide, narrow }: { readonly wide: string; readonly narrow: string },
-    { hiddenSize, feedForwardSize, feedForwardParts: count = 1 }: FeedForwardSizes,
+    { hiddenSize, feedForwardSize, feedForwardParts: count = 1, narrowActivations: activations }: FeedForwardSizes,
   ): Promise<string> {
     let sum = x;
     for (let index = 0; index < count; index++) {
       const part = (of: MatrixPart["of"]) => (count === 1 ? {} : { part: { of, index, count } });
       const values = this.gelu(await this.linear(input, wide, hiddenSize, feedForwardSize, part("outputs")));
-      const bias = index === 0;
-      sum = this.add(sum, await this.linear(values, narrow, feedForwardSize, hiddenSize, { bias, ...part("inputs") }));
+      const options = { bias: index === 0, activations, ...part("inputs") };
+      sum = this.add(sum, await this.linear(values, narrow, feedForwardSize, hiddenSize, options));
     }
     return sum;
   }
@@ -91,25 +91,26 @@ export class LayerWriter<Reader extends WeightReader = WeightReader> {
    * @param inputs of the whole, as is `outputs`
    * @param options.part only this part of it; `x` then has so many inputs, or the result so many outputs. Of a part of the inputs, `bias`
    * is the whole one: one part of the sum has it.
+   * @param options.activations how `x` becomes bytes, in int8; default `tensor`
    */
   async linear(
     x: string,
     name: string,
     inputs: number,
     outputs: number,
-    { bias = true, part }: { bias?: boolean; part?: MatrixPart } = {},
+    { bias = true, part, activations = "tensor" }: LinearOptions = {},
   ): Promise<string> {
-    if (part) return this.#partialLinear(x, name, [outputs, inputs], { bias, part });
+    if (part) return this.#partialLinear(x, name, [outputs, inputs], { bias, part, activations });
     const biasValue = bias ? await this.tensor(`${name}.bias`, [outputs]) : "";
     const rows = () => this.weights.read(`${name}.weight`, [outputs, inputs]);
-    return this.#product(x, `${name}.weight`, [outputs, inputs], { biasValue, rows });
+    return this.#product(x, `${name}.weight`, [outputs, inputs], { biasValue, rows, activations });
   }
 
   async #partialLinear(
     x: string,
     name: string,
     shape: readonly [outputs: number, inputs: number],
-    { bias, part }: { bias: boolean; part: MatrixPart },
+    { bias, part, activations }: { bias: boolean; part: MatrixPart; activations: Activations },
   ): Promise<string> {
     const [outputs, inputs] = shape;
     const [start, end] = partBounds(part.of === "outputs" ? outputs : inputs, part);
@@ -124,59 +125,28 @@ export class LayerWriter<Reader extends WeightReader = WeightReader> {
       );
     }
     const partShape = part.of === "outputs" ? ([size, inputs] as const) : ([outputs, size] as const);
-    return this.#product(x, `${name}.weight.${suffix}`, partShape, { biasValue, rows });
+    return this.#product(x, `${name}.weight.${suffix}`, partShape, { biasValue, rows, activations });
   }
 
   async #product(
     x: string,
-    weightName: string,
+    name: string,
     [outputs, inputs]: readonly [outputs: number, inputs: number],
-    { biasValue, rows }: { biasValue: string; rows: () => Promise<Float32Array> },
+    { biasValue: bias, rows, activations }: ProductParts,
   ): Promise<string> {
     if (this.precision === "int8") {
-      return this.quantizedProduct(x, weightName, inputs, outputs, biasValue, async (quantized) =>
-        quantizeRows(quantized, await rows(), inputs),
-      );
+      return this.quantized.product(x, { name, outputs, inputs, bias, rows }, activations);
     }
-    const weight = await this.graph.weight(weightName, "float32", [inputs, outputs], async () =>
+    const weight = await this.graph.weight(name, "float32", [inputs, outputs], async () =>
       transpose(await rows(), outputs, inputs),
     );
     const product = this.graph.node("MatMul", [x, weight]);
-    return biasValue === "" ? product : this.add(product, biasValue);
-  }
-
-  /** `x` times a matrix `[inputs, outputs]` of bytes that `quantize` fills, plus a bias where it is not "". */
-  async quantizedProduct(
-    x: string,
-    name: string,
-    inputs: number,
-    outputs: number,
-    bias: string,
-    quantize: (target: QuantizedMatrix) => Promise<void>,
-  ): Promise<string> {
-    const { graph } = this;
-    let quantized: QuantizedMatrix | undefined;
-    const type = this.#signed ? "int8" : "uint8";
-    const weight = await graph.weight(name, type, [inputs, outputs], async () => {
-      quantized = emptyQuantizedMatrix(inputs, outputs);
-      await quantize(quantized);
-      return this.#signed ? asSignedBytes(quantized.values) : quantized.values;
-    });
-    const scale = await graph.weight(`${name}.scale`, "float32", [outputs], async () => quantized!.scales);
-    const zeroPoint = await graph.weight("weight_zero_point", type, [], async () =>
-      Uint8Array.of(this.#signed ? 0 : weightZeroPoint),
-    );
-    const [bytes, byteScale, byteZero] = this.#quantize(x);
-    return graph.node("MatMulIntegerToFloat", [bytes!, weight, byteScale!, scale, byteZero!, zeroPoint, bias], {
-      domain: microsoft,
-    });
-  }
-
-  #quantize(x: string): string[] {
-    const known = this.#quantized.get(x);
-    if (known) return known;
-    const quantized = this.graph.nodes("DynamicQuantizeLinear", [x], { outputs: 3 });
-    this.#quantized.set(x, quantized);
-    return quantized;
+    return bias === "" ? product : this.add(product, bias);
   }
 }
+
+type ProductParts = {
+  readonly biasValue: string;
+  readonly rows: () => Promise<Float32Array>;
+  readonly activations: Activations;
+};

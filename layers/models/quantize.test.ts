@@ -1,6 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { emptyQuantizedMatrix, quantizeRows, transpose, weightZeroPoint } from "./quantize.ts";
+import {
+  blockSize,
+  emptyQuantizedBlocks,
+  emptyQuantizedMatrix,
+  quantizeBlocks,
+  quantizeRows,
+  transpose,
+  weightZeroPoint,
+} from "./quantize.ts";
 
 const matrices = fc.tuple(fc.integer({ min: 1, max: 6 }), fc.integer({ min: 1, max: 6 })).chain(([outputs, inputs]) =>
   fc
@@ -42,6 +50,29 @@ describe("quantizeRows", () => {
     quantizeRows(matrix, new Float32Array(2), 2);
     expect([...matrix.values]).toEqual([weightZeroPoint, weightZeroPoint]);
     expect(matrix.scales[0]).toBeGreaterThan(0);
+  });
+});
+
+describe("quantizeBlocks", () => {
+  const [outputs, inputs] = [4, 2 * blockSize];
+  // Block after block ten times larger: one scale per row would leave nothing of the first.
+  const rows = Float32Array.from({ length: outputs * inputs }, (_, i) => Math.sin(i) * 10 ** Math.floor(i / blockSize));
+
+  it("brings every weight back within half a level of its block", () => {
+    const { values, scales } = emptyQuantizedBlocks(inputs, outputs);
+    quantizeBlocks({ values, scales }, rows);
+    for (const [i, weight] of rows.entries()) {
+      const scale = scales[Math.floor(i / blockSize)]!;
+      expect(Math.abs((values[i]! - weightZeroPoint) * scale - weight)).toBeLessThanOrEqual(scale * 0.5001);
+    }
+  });
+
+  it("gives the same bytes in pieces as at once", () => {
+    const [whole, pieces] = [emptyQuantizedBlocks(inputs, outputs), emptyQuantizedBlocks(inputs, outputs)];
+    quantizeBlocks(whole, rows);
+    quantizeBlocks(pieces, rows.subarray(0, inputs));
+    quantizeBlocks(pieces, rows.subarray(inputs), inputs);
+    expect(pieces).toEqual(whole);
   });
 });
 

@@ -36,6 +36,33 @@ export function quantizeRows(target: QuantizedMatrix, rows: Float32Array, inputs
   }
 }
 
+/** Weights of a row that have a scale of their own in `blocks`. */
+export const blockSize = 32;
+
+/** A matrix `[outputs, inputs]` of bytes, one scale per 32 weights in a row: `weight = (byte − 128) · scale`. */
+export type QuantizedBlocks = QuantizedMatrix;
+
+export function emptyQuantizedBlocks(inputs: number, outputs: number): QuantizedBlocks {
+  const size = inputs * outputs;
+  return { values: new Uint8Array(size), scales: new Float32Array(size / blockSize) };
+}
+
+/**
+ * Quantizes rows of a Linear's weight `[outputs, inputs]`, inputs a multiple of 32, symmetrically; rows stay rows.
+ * @param first the weight that `rows` begins with, so that a large matrix can be quantized in pieces
+ */
+export function quantizeBlocks({ values, scales }: QuantizedBlocks, rows: Float32Array, first = 0): void {
+  for (let start = 0; start < rows.length; start += blockSize) {
+    let peak = 0;
+    for (let i = start; i < start + blockSize; i++) peak = Math.max(peak, Math.abs(rows[i]!));
+    const scale = Math.fround(Math.max(peak / largestLevel, smallestScale));
+    scales[(first + start) / blockSize] = scale;
+    for (let i = start; i < start + blockSize; i++) {
+      values[first + i] = Math.round(rows[i]! / scale) + weightZeroPoint;
+    }
+  }
+}
+
 /** The same weights around zero point 0, in place: flipping the highest bit of a byte takes 128 from it. */
 export function asSignedBytes(values: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
   for (let i = 0; i < values.length; i++) values[i]! ^= weightZeroPoint;

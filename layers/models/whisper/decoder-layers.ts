@@ -2,6 +2,12 @@ import { microsoft } from "../onnx/index.ts";
 import type { WhisperSizes } from "./config.ts";
 import type { WhisperLayers } from "./layers.ts";
 
+/**
+ * A step is one row. Its products that lose most by bytes, those of self-attention and what is behind the GELU, have scales by the block;
+ * the others would gain little.
+ */
+const activations = "blocks";
+
 export const tokenEmbeddingsName = "model.decoder.embed_tokens.weight";
 
 /** Sees the queries `[1, batch · tokens, hiddenSize]` of a layer's cross-attention. */
@@ -35,7 +41,8 @@ export async function writeDecoderLayers(
     const layer = `model.decoder.layers.${index}`;
     x = layers.add(x, await cachedSelfAttention(layers, x, layer, index, sizes));
     x = layers.add(x, await crossAttention(layers, x, layer, index, sizes, { shape, observe }));
-    x = await layers.layerTail(x, layer, { hiddenSize, feedForwardSize: decoder.feedForwardSize });
+    const { feedForwardSize } = decoder;
+    x = await layers.layerTail(x, layer, { hiddenSize, feedForwardSize, narrowActivations: activations });
   }
   return x;
 }
@@ -43,8 +50,8 @@ export async function writeDecoderLayers(
 /** The final norm and the product with the vocabulary: `[batch · tokens, vocabSize]`. */
 export async function writeLogits(layers: WhisperLayers, hidden: string, sizes: WhisperSizes): Promise<string> {
   const { hiddenSize, vocabSize } = sizes;
-  const normed = await layers.layerNorm(hidden, "model.decoder.layer_norm", hiddenSize);
-  return layers.languageModelHead(normed, tokenEmbeddingsName, hiddenSize, vocabSize);
+  const norm = "model.decoder.layer_norm";
+  return layers.normedLogits(hidden, { norm, embeddings: tokenEmbeddingsName, hiddenSize, vocabSize });
 }
 
 /** Rows `[past, past + tokens)` of the learned position embeddings. */
@@ -68,9 +75,12 @@ async function cachedSelfAttention(
 ): Promise<string> {
   const { graph } = layers;
   const normed = await layers.layerNorm(x, `${layer}.self_attn_layer_norm`, hiddenSize);
-  const q = await layers.linear(normed, `${layer}.self_attn.q_proj`, hiddenSize, hiddenSize);
-  const k = await layers.linear(normed, `${layer}.self_attn.k_proj`, hiddenSize, hiddenSize, { bias: false });
-  const v = await layers.linear(normed, `${layer}.self_attn.v_proj`, hiddenSize, hiddenSize);
+  const q = await layers.linear(normed, `${layer}.self_attn.q_proj`, hiddenSize, hiddenSize, { activations });
+  const k = await layers.linear(normed, `${layer}.self_attn.k_proj`, hiddenSize, hiddenSize, {
+    bias: false,
+    activations,
+  });
+  const v = await layers.linear(normed, `${layer}.self_attn.v_proj`, hiddenSize, hiddenSize, { activations });
   const dims = ["batch", decoder.heads, "total", hiddenSize / decoder.heads];
   const present = ["k", "v"].map((part) => graph.output(`present.${index}.${part}`, dims));
   // Inputs 4 to 6 (bias, padding mask, attention bias) are not given; `unidirectional` is the causal mask.

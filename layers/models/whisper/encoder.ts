@@ -2,6 +2,9 @@ import { microsoft } from "../onnx/index.ts";
 import type { WhisperSizes } from "./config.ts";
 import type { WhisperLayers } from "./layers.ts";
 
+/** A window is up to 1,500 rows, of which the loudest would decide how coarse all are: every row has a scale of its own. */
+const activations = "rows";
+
 /** Writes attention over queries, keys and values `[batch, positions, hiddenSize]`; returns its output, of the same shape. */
 export type AttentionWriter = (layers: WhisperLayers, q: string, k: string, v: string, heads: number) => string;
 
@@ -34,7 +37,7 @@ export async function writeEncoderLayers(
   for (let index = 0; index < encoder.layers; index++) {
     const layer = `model.encoder.layers.${index}`;
     x = layers.add(x, await selfAttention(layers, x, layer, hiddenSize, encoder.heads, attend));
-    x = await layers.layerTail(x, layer, { hiddenSize, feedForwardSize });
+    x = await layers.layerTail(x, layer, { hiddenSize, feedForwardSize, narrowActivations: "geluRows" });
   }
   return layers.layerNorm(x, "model.encoder.layer_norm", hiddenSize);
 }
@@ -78,11 +81,14 @@ async function selfAttention(
   attend: AttentionWriter,
 ): Promise<string> {
   const normed = await layers.layerNorm(x, `${layer}.self_attn_layer_norm`, hiddenSize);
-  const q = await layers.linear(normed, `${layer}.self_attn.q_proj`, hiddenSize, hiddenSize);
-  const k = await layers.linear(normed, `${layer}.self_attn.k_proj`, hiddenSize, hiddenSize, { bias: false });
-  const v = await layers.linear(normed, `${layer}.self_attn.v_proj`, hiddenSize, hiddenSize);
+  const q = await layers.linear(normed, `${layer}.self_attn.q_proj`, hiddenSize, hiddenSize, { activations });
+  const k = await layers.linear(normed, `${layer}.self_attn.k_proj`, hiddenSize, hiddenSize, {
+    bias: false,
+    activations,
+  });
+  const v = await layers.linear(normed, `${layer}.self_attn.v_proj`, hiddenSize, hiddenSize, { activations });
   const attended = attend(layers, q, k, v, heads);
-  return layers.linear(attended, `${layer}.self_attn.out_proj`, hiddenSize, hiddenSize);
+  return layers.linear(attended, `${layer}.self_attn.out_proj`, hiddenSize, hiddenSize, { activations });
 }
 
 async function crossAttentionInputs(layers: WhisperLayers, x: string, sizes: WhisperSizes): Promise<void> {
@@ -90,8 +96,8 @@ async function crossAttentionInputs(layers: WhisperLayers, x: string, sizes: Whi
   const headDim = hiddenSize / decoder.heads;
   for (let index = 0; index < decoder.layers; index++) {
     const attention = `model.decoder.layers.${index}.encoder_attn`;
-    const k = await layers.linear(x, `${attention}.k_proj`, hiddenSize, hiddenSize, { bias: false });
-    const v = await layers.linear(x, `${attention}.v_proj`, hiddenSize, hiddenSize);
+    const k = await layers.linear(x, `${attention}.k_proj`, hiddenSize, hiddenSize, { bias: false, activations });
+    const v = await layers.linear(x, `${attention}.v_proj`, hiddenSize, hiddenSize, { activations });
     for (const [value, name] of [
       [k, `cross.${index}.k`],
       [v, `cross.${index}.v`],
