@@ -11,7 +11,7 @@ import { ExternalDataWriter, GraphBuilder, WeightStore } from "./onnx/index.ts";
 import { copyExisting, describeFiles, publish, writeDurably } from "./publish.ts";
 
 /** Counts up whenever the same checkpoint would give other files. */
-export const embeddingBuilderVersion = 1;
+export const embeddingBuilderVersion = 2;
 
 /** `max_seq_length` of the published sentence_bert_config.json. */
 const trainedTokens = 256;

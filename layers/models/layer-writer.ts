@@ -19,7 +19,9 @@ export type FeedForwardSizes = {
    * that takes less memory, and less time where a part then fits the processor's cache.
    */
   readonly feedForwardParts?: number;
-  /** How the second product's values, those behind the GELU, become bytes; default `tensor`. */
+  /** How what the first product takes becomes bytes; default `tensor`. */
+  readonly wideActivations?: Activations;
+  /** The same of the second, which takes what is behind the GELU. */
   readonly narrowActivations?: Activations;
 };
 
@@ -74,14 +76,15 @@ export class LayerWriter<Reader extends WeightReader = WeightReader> {
     x: string,
     input: string,
     { wide, narrow }: { readonly wide: string; readonly narrow: string },
-    { hiddenSize, feedForwardSize, feedForwardParts: count = 1, narrowActivations: activations }: FeedForwardSizes,
+    { hiddenSize, feedForwardSize, feedForwardParts: count = 1, wideActivations, narrowActivations }: FeedForwardSizes,
   ): Promise<string> {
     let sum = x;
     for (let index = 0; index < count; index++) {
       const part = (of: MatrixPart["of"]) => (count === 1 ? {} : { part: { of, index, count } });
-      const values = this.gelu(await this.linear(input, wide, hiddenSize, feedForwardSize, part("outputs")));
-      const options = { bias: index === 0, activations, ...part("inputs") };
-      sum = this.add(sum, await this.linear(values, narrow, feedForwardSize, hiddenSize, options));
+      const first = { activations: wideActivations, ...part("outputs") };
+      const values = this.gelu(await this.linear(input, wide, hiddenSize, feedForwardSize, first));
+      const second = { activations: narrowActivations, bias: index === 0, ...part("inputs") };
+      sum = this.add(sum, await this.linear(values, narrow, feedForwardSize, hiddenSize, second));
     }
     return sum;
   }

@@ -26,6 +26,14 @@ describe("a sentence embedding model of all-MiniLM-L6-v2's size against PyTorch,
     }
   });
 
+  it.each(["fp32", "int8"] as const)("%s: a text is the same alone and beside others", async (precision) => {
+    await using model = await loadEmbeddingModel({ directory: join(directory, precision), batchSize: 4 });
+    const text = "late late";
+    const [[alone], [beside]] = [await model.embed([text]), await model.embed([text, "late ".repeat(200)])];
+    const furthest = Math.max(...alone!.map((value, i) => Math.abs(value - beside![i]!)));
+    expect(furthest).toBeLessThanOrEqual(1e-6);
+  });
+
   it("reads texts as WordPiece does, cuts what is too long, and is refused where it does not fit", async () => {
     const built = join(directory, "fp32");
     await using model = await loadEmbeddingModel({ directory: built, batchSize: 4 });

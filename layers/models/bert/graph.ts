@@ -3,6 +3,12 @@ import { microsoft } from "../onnx/index.ts";
 import { quantizeTable, weightZeroPoint } from "../quantize.ts";
 import type { BertSizes } from "./config.ts";
 
+/**
+ * A scale per row: a text's embedding is then the same whatever else is in its batch, and no token of it is quantized by the loudest one's
+ * scale.
+ */
+const activations = "rows";
+
 /** TensorProto.DataType, for Cast. */
 const float32 = 1;
 const int32 = 6;
@@ -22,13 +28,16 @@ export async function writeBert(layers: LayerWriter, sizes: BertSizes): Promise<
   let x = await layers.layerNorm(await embed(layers, tokens, sizes), "embeddings.LayerNorm", hiddenSize, epsilon);
   for (let index = 0; index < sizes.layers; index++) {
     const layer = `encoder.layer.${index}`;
-    const project = (part: string) => layers.linear(x, `${layer}.attention.self.${part}`, hiddenSize, hiddenSize);
+    const project = (part: string) =>
+      layers.linear(x, `${layer}.attention.self.${part}`, hiddenSize, hiddenSize, { activations });
     const [q, k, v] = [await project("query"), await project("key"), await project("value")];
     const attended = graph.node("MultiHeadAttention", [q, k, v, "", keys], {
       domain: microsoft,
       attributes: { num_heads: sizes.heads },
     });
-    const output = await layers.linear(attended, `${layer}.attention.output.dense`, hiddenSize, hiddenSize);
+    const output = await layers.linear(attended, `${layer}.attention.output.dense`, hiddenSize, hiddenSize, {
+      activations,
+    });
     const between = await layers.layerNorm(
       layers.add(x, output),
       `${layer}.attention.output.LayerNorm`,
@@ -36,7 +45,11 @@ export async function writeBert(layers: LayerWriter, sizes: BertSizes): Promise<
       epsilon,
     );
     const names = { wide: `${layer}.intermediate.dense`, narrow: `${layer}.output.dense` };
-    const after = await layers.feedForward(between, between, names, sizes);
+    const after = await layers.feedForward(between, between, names, {
+      ...sizes,
+      wideActivations: activations,
+      narrowActivations: "geluRows",
+    });
     x = await layers.layerNorm(after, `${layer}.output.LayerNorm`, hiddenSize, epsilon);
   }
   pool(layers, x, mask);
