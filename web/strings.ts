@@ -178,7 +178,7 @@ export const strings = {
       not_requested: "nobody asked for this stretch",
       not_analysed: "nobody knows what is in this",
     } as Record<string, string>,
-    jump: (time: string) => `Play from ${time}`,
+    play: (stretch: string) => `Play ${stretch}`,
   },
   search: {
     title: "Search",

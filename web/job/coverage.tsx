@@ -46,18 +46,21 @@ function Places({ title, places, playback }: { title: string; places: readonly P
     <>
       <h3>{title}</h3>
       <ul class="places">
-        {places.map(({ startMs, endMs, reason }) => (
-          <li key={startMs}>
-            <button
-              type="button"
-              aria-label={strings.coverage.jump(clock(startMs))}
-              onClick={() => playback.playFrom(startMs)}
-            >
-              {clock(startMs, true)}–{clock(endMs, true)}
-            </button>{" "}
-            {reasonText(reason ?? "")}
-          </li>
-        ))}
+        {places.map(({ startMs, endMs, reason }) => {
+          const stretch = `${clock(startMs, true)}–${clock(endMs, true)}`;
+          return (
+            <li key={startMs}>
+              <button
+                type="button"
+                aria-label={strings.coverage.play(stretch)}
+                onClick={() => playback.playFrom(startMs)}
+              >
+                {stretch}
+              </button>{" "}
+              {reasonText(reason ?? "")}
+            </li>
+          );
+        })}
       </ul>
     </>
   );
