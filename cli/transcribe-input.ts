@@ -1,8 +1,8 @@
 import { MediaError } from "../layers/core/index.ts";
-import { namesOfLanguages, unrecognisedWarning } from "../layers/transcript/index.ts";
 import type { ApiClient, JobStatus } from "./client.ts";
 import { deliver, type FileReport } from "./deliver.ts";
 import { exitStatus } from "./exit-status.ts";
+import { findings } from "./findings.ts";
 import type { Input } from "./inputs.ts";
 import type { CommandLine } from "./options.ts";
 import { type SentFile, sendFile } from "./send-file.ts";
@@ -64,11 +64,8 @@ function reportOf(file: string, { job, reused }: SentFile): FileReport {
   return { file, jobId, status, reused, ...found, error: wrong, written: [] };
 }
 
-const unrecognisedHint =
-  "a larger model (such as --model base) or the language that is spoken there (--language) may make words of it";
-
 /** Says what became of a file; returns its exit status. */
-function tell(file: string, job: JobStatus, { keepDoubtful = false }: TextOptions): number {
+function tell(file: string, job: JobStatus, options: TextOptions): number {
   const say = (line: string) => notice(`${printable(file)}: ${printable(line)}`);
   if (job.status === "failed") {
     say(`failed at ${job.error?.step}: ${job.error?.message} ${job.error?.advice ?? ""} [${job.error?.code}]`);
@@ -78,16 +75,7 @@ function tell(file: string, job: JobStatus, { keepDoubtful = false }: TextOption
     say("the job was canceled");
     return exitStatus.failed;
   }
-  const spoken = namesOfLanguages(job);
-  if (spoken !== undefined) say(`language: ${spoken}`);
-  for (const warning of job.warnings ?? []) {
-    say(warning);
-    if (warning.includes(unrecognisedWarning) && !job.options.transcript) say(unrecognisedHint);
-  }
-  if (job.leftOut && !keepDoubtful) {
-    const lines = job.leftOut === 1 ? "1 line was" : `${job.leftOut} lines were`;
-    say(`${lines} left out, because nobody is believed to have said so; --keep-doubtful prints what is left out`);
-  }
+  for (const line of findings(job, options)) say(line);
   if (job.status !== "partial") return exitStatus.done;
   const seconds = ((job.ledgerMs?.failed ?? 0) / 1000).toFixed(1);
   say(`partial: ${seconds} s could not be transcribed; the ledger in the JSON says which and why`);

@@ -22,7 +22,7 @@ describe("halfgig demo", () => {
     expect(first.status).toBe(0);
     expect(first.stdout).toMatch(/one two three[\s\S]*four five six[\s\S]*seven eight nine/);
     expect(first.stdout).toMatch(/00:00:\d\d,\d{3} --> 00:00:\d\d,\d{3}/);
-    expect(first.stdout).toMatch(/language +en/);
+    expect(first.stdout).toMatch(/language +English \(\d/);
     expect(first.stdout).toMatch(/speech +\d+\.\d\d/);
     expect(first.stdout).toMatch(/^all +15\.\d\d/m);
     for (const name of ["presign", "mediaUploaded", "probe", "split", "infer", "merge", "jobs", "results"]) {
