@@ -84,14 +84,19 @@ function softmax(from: Float32Array, into: Float32Array): void {
 
 /** `(x − mean) / std` down every column, with the population's deviation; a column without variance says nothing. */
 function normalizeOverTokens(weights: Float32Array, tokens: number, width: number): void {
-  for (let t = 0; t < width; t++) {
-    let sum = 0;
-    for (let i = t; i < weights.length; i += width) sum += weights[i]!;
-    const mean = sum / tokens;
-    let squares = 0;
-    for (let i = t; i < weights.length; i += width) squares += (weights[i]! - mean) ** 2;
-    const deviation = Math.sqrt(squares / tokens);
-    for (let i = t; i < weights.length; i += width) weights[i] = deviation > 0 ? (weights[i]! - mean) / deviation : 0;
+  // Row by row, as they lie in memory: the same sums in the same order as column by column.
+  const mean = new Float64Array(width);
+  const deviation = new Float64Array(width);
+  for (let i = 0; i < weights.length; i += width) for (let t = 0; t < width; t++) mean[t]! += weights[i + t]!;
+  for (let t = 0; t < width; t++) mean[t]! /= tokens;
+  for (let i = 0; i < weights.length; i += width) {
+    for (let t = 0; t < width; t++) deviation[t]! += (weights[i + t]! - mean[t]!) ** 2;
+  }
+  for (let t = 0; t < width; t++) deviation[t] = Math.sqrt(deviation[t]! / tokens);
+  for (let i = 0; i < weights.length; i += width) {
+    for (let t = 0; t < width; t++) {
+      weights[i + t] = deviation[t]! > 0 ? (weights[i + t]! - mean[t]!) / deviation[t]! : 0;
+    }
   }
 }
 
