@@ -48,6 +48,21 @@ describe("SPEECH 24: subtitle options as SubtitlesWriter of whisper/utils.py", (
     ]);
   });
 
+  it("a silence ends a cue of text without spaces, after a sentence a shorter one", () => {
+    const options = { maxLineWidth: 40, maxLineCount: 2 };
+    const at = (startMs: number, text: string, endMs = startMs + 200) => ({ startMs, endMs, text, probability: 1 });
+    const cue = (...words: ReturnType<typeof at>[]): Cue => ({
+      startMs: words[0]!.startMs,
+      endMs: words.at(-1)!.endMs,
+      text: words.map(({ text }) => text).join(""),
+      words,
+    });
+    expect(laidOut([cue(at(0, "知識。"), at(600, "客観"))], options)).toEqual(["0–200 知識。", "600–800 客観"]);
+    expect(laidOut([cue(at(0, "知識"), at(600, "客観"))], options)).toEqual(["0–800 知識客観"]);
+    expect(laidOut([cue(at(0, "知識"), at(1_200, "客観"))], options)).toEqual(["0–200 知識", "1200–1400 客観"]);
+    expect(laidOut([cue(at(0, "one."), at(1_200, " two"))], options)).toEqual(["0–1400 one. two"]);
+  });
+
   it("SPEECH 24: max_words_per_line makes cues of so many words, and never joins segments", () => {
     expect(laidOut([counting, spoken(3_000, " seven")], { maxWordsPerLine: 4 })).toEqual([
       "0–1900 one two three four",
@@ -60,8 +75,15 @@ describe("SPEECH 24: subtitle options as SubtitlesWriter of whisper/utils.py", (
     ]);
   });
 
-  it("SPEECH 24: highlight_words underlines the word that is spoken, and nothing between words", () => {
-    const expected = ["0–400 <u>one</u> two", "400–500 one two", "500–900 one <u>two</u>"];
+  it("SPEECH 24: highlight_words underlines the word that is spoken, and nothing where words pause", () => {
+    const paused = spoken(0, " one two");
+    paused.words![0]!.endMs = 250;
+    const apart = ["0–250 <u>one</u> two", "250–500 one two", "500–900 one <u>two</u>"];
+    expect(laidOut([paused], { highlightWords: true })).toEqual(apart);
+  });
+
+  it("SPEECH 24: a highlight stays on its word over the gap to the next word of the same breath", () => {
+    const expected = ["0–500 <u>one</u> two", "500–900 one <u>two</u>"];
     expect(laidOut([spoken(0, " one two")], { highlightWords: true })).toEqual(expected);
     expect(laidOut([spoken(0, " one two")], { highlightWords: true }, renderVtt)).toEqual(expected);
   });

@@ -2,13 +2,19 @@ import { cueText } from "./cue-text.ts";
 import { type CueWord, cueWords } from "./cue-words.ts";
 import type { SubtitleOptions } from "./subtitle-options.ts";
 import type { Cue } from "./types.ts";
-import { displayWidth } from "./width.ts";
+import { breaksAnywhere, displayWidth } from "./width.ts";
 
 /** A cue as it is written: pieces of text, one after the other, some of them underlined. A line feed is a piece of its own. */
 export type LaidOutCue = { startMs: number; endMs: number; pieces: { text: string; underlined: boolean }[] };
 
 /** Words this far apart, beginning to beginning, are never in one cue where segments share cues. */
 const longPauseMs = 3_000;
+/** Text without spaces says by no space where it may be parted: there a silence this long ends a cue, after a sentence a shorter one. */
+const unspacedPauseMs = 1_000;
+const sentencePauseMs = 300;
+const sentenceEnd = /[。．！？!?]["'」』”’）)]*$/u;
+/** A highlight stays on its word over a gap this short: words of one breath have gaps of 0.1 s. */
+const heldMs = 200;
 
 /**
  * Lays cues out as `SubtitlesWriter.iterate_result` of whisper/utils.py (v20250625) does. Segments go in one at a time,
@@ -16,7 +22,7 @@ const longPauseMs = 3_000;
  *
  * It differs from the reference where that gives up: segments without words are broken at spaces (or between the
  * characters of scripts without spaces) and timed by length, width is counted in columns and not in characters, and
- * `maxWordsPerLine` holds together with `maxLineCount` too.
+ * `maxWordsPerLine` holds together with `maxLineCount` too, and text without spaces is parted where its speaker pauses.
  */
 export class CueLayout {
   readonly #options: SubtitleOptions;
@@ -24,7 +30,7 @@ export class CueLayout {
   readonly #joins: boolean;
   #lines: CueWord[][] = [];
   #lineWidth = 0;
-  #lastStartMs: number | undefined;
+  #last: CueWord | undefined;
   #heard = true;
 
   constructor(options: SubtitleOptions = {}) {
@@ -53,7 +59,7 @@ export class CueLayout {
         this.#lines.push([first]);
         this.#lineWidth = displayWidth(first.text);
       }
-      this.#lastStartMs = word.startMs;
+      this.#last = word;
     }
   }
 
@@ -86,8 +92,12 @@ export class CueLayout {
     return maxWordsPerLine !== undefined && lines.reduce((sum, line) => sum + line.length, 0) >= maxWordsPerLine;
   }
 
-  #pausesBefore({ startMs }: CueWord): boolean {
-    return this.#joins && this.#lastStartMs !== undefined && startMs - this.#lastStartMs > longPauseMs;
+  #pausesBefore({ startMs, text }: CueWord): boolean {
+    const last = this.#last;
+    if (!this.#joins || !last) return false;
+    if (startMs - last.startMs > longPauseMs) return true;
+    if (!this.#heard || !breaksAnywhere(text)) return false;
+    return startMs - last.endMs >= (sentenceEnd.test(last.text) ? sentencePauseMs : unspacedPauseMs);
   }
 }
 
@@ -102,19 +112,21 @@ function whole(lines: CueWord[][], first: CueWord, last: CueWord): LaidOutCue {
 }
 
 /**
- * While a word is spoken it is underlined; between words the cue stands as it is. One cue at a time: each holds all the words,
+ * While a word is spoken it is underlined; where words pause the cue stands as it is. One cue at a time: each holds all the words,
  * so that together they grow with the square of a segment's length.
  */
 function* highlighted(lines: CueWord[][], unmarked: LaidOutCue): Generator<LaidOutCue> {
   const words = lines.flat();
   let shown = false;
   let atMs = unmarked.startMs;
-  for (const word of words) {
+  for (const [i, word] of words.entries()) {
     const startMs = Math.max(word.startMs, atMs);
+    const nextMs = words[i + 1]?.startMs ?? word.endMs;
+    const endMs = nextMs > word.endMs && nextMs - word.endMs <= heldMs ? nextMs : word.endMs;
     if (startMs > atMs) yield { startMs: atMs, endMs: startMs, pieces: compose(lines) };
-    if (word.endMs > startMs) yield { startMs, endMs: word.endMs, pieces: compose(lines, word) };
-    shown ||= Math.max(startMs, word.endMs) > atMs;
-    atMs = Math.max(atMs, word.endMs);
+    if (endMs > startMs) yield { startMs, endMs, pieces: compose(lines, word) };
+    shown ||= Math.max(startMs, endMs) > atMs;
+    atMs = Math.max(atMs, endMs);
   }
   if (!shown) yield unmarked;
 }
