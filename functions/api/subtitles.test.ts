@@ -115,8 +115,7 @@ describe("renderStored", () => {
     expect(vtt).toBe(
       [
         "WEBVTT",
-        "00:00:00.000 --> 00:00:00.400\n<u>eins</u> &amp; zwei",
-        "00:00:00.400 --> 00:00:00.500\neins &amp; zwei",
+        "00:00:00.000 --> 00:00:00.500\n<u>eins</u> &amp; zwei",
         "00:00:00.500 --> 00:00:00.900\neins <u>&amp; zwei</u>",
         "",
       ].join("\n\n"),
