@@ -1,17 +1,18 @@
 import { sampleRateHz } from "../../layers/audio/index.ts";
 import { addBurst, addRing } from "./bursts.ts";
-import { crowd, lowPassed } from "./crowd.ts";
+import { babble, lowPassed } from "./crowd.ts";
 import { hum } from "./hum.ts";
 import { withPowerOne } from "./level.ts";
 import { pinkNoise } from "./noise.ts";
 import type { SoundMaker } from "./sound.ts";
 
 const cupsPerSecond = 1.5;
+const talkers = 8;
 
-/** A café: people at other tables (without what is above 3 kHz), cups and cutlery, a machine's hum, and the room. */
+/** A café: eight people at other tables (without what is above 3 kHz), cups and cutlery, a machine's hum, and the room. */
 export const cafe: SoundMaker = (options) => {
   const { samples, random } = options;
-  const people = withPowerOne(lowPassed(crowd(options), 3_000));
+  const people = withPowerOne(lowPassed(babble(options, talkers), 3_000));
   const [room, machine] = [pinkNoise(options), hum(options)];
   const clatter = new Float32Array(samples);
   for (let cup = 0; cup < (cupsPerSecond * samples) / sampleRateHz; cup++) {

@@ -3,7 +3,7 @@ import { withPowerOne } from "./level.ts";
 import type { SoundMaker, SoundOptions } from "./sound.ts";
 
 /** People who talk at once: each voice is as loud as any, begins somewhere in what it says, and goes on with another's words. */
-function babble({ samples, random, voices = [] }: SoundOptions, talkers: number): Float32Array {
+export function babble({ samples, random, voices = [] }: SoundOptions, talkers: number): Float32Array {
   if (voices.length === 0) throw new RangeError("a crowd needs voices to be made of");
   const pcm = new Float32Array(samples);
   for (let talker = 0; talker < talkers; talker++) {
@@ -16,8 +16,8 @@ function babble({ samples, random, voices = [] }: SoundOptions, talkers: number)
   return withPowerOne(pcm);
 }
 
-/** A crowd around one: eight people at once. */
-export const crowd: SoundMaker = (options) => babble(options, 8);
+/** A crowd around one: 24 people at once. */
+export const crowd: SoundMaker = (options) => babble(options, 24);
 
 /**
  * A crowd far off: forty people at once, whose words run backwards so that no part of it says anything, in a reverberant room, without

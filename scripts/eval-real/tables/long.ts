@@ -51,9 +51,11 @@ faster-whisper with two threads that reads the samples from a file; of halfgig's
       tell(`${mode} ${precision}`);
       const transcript = await transcribe(await context.recogniser("tiny.en", precision), pcm, { mode });
       const system = quick ? undefined : await runSystem(context.models, file, { mode, precision, memoryMB });
+      const alignment = await compare(printedText(transcript));
+      tell(`differs ${percent(errorRate([alignment]))}, ${alignment.deleted} deleted`);
       rows.push({
         tool: `halfgig, ${mode}, ${precision}`,
-        alignment: await compare(printedText(transcript)),
+        alignment,
         holes: holesOf(transcript),
         ...(system ? { system } : {}),
       });
@@ -88,8 +90,8 @@ async function peerRows(
   compare: (text: string) => Promise<Alignment>,
 ): Promise<Row[]> {
   const rows: Row[] = [];
-  if (!peer) return rows;
-  for (const { name, batch, more } of quick ? peers.slice(0, 2) : peers) {
+  if (!peer || quick) return rows;
+  for (const { name, batch, more } of peers) {
     tell(name);
     await using own = peer.fresh();
     const { segments, seconds, cpuSeconds, peakRssMiB } = await own.transcribe(pcm, {

@@ -7,7 +7,7 @@ import { align } from "../score/align.ts";
 import { type Cell, type Context, type Grid, percent, type Table } from "../table.ts";
 
 const minutes = 10;
-const quickMinutes = 1;
+const quickMinutes = 0.5;
 /** About two minutes of speech under each sound. */
 const spokenFiles = 12;
 const snrDb = 10;
