@@ -5,10 +5,10 @@ import { readAudio, utterances } from "../../scripts/eval-real/recordings.ts";
 import { errorRate } from "../../scripts/eval-real/score/align.ts";
 import { compare, describeReal, recognise, recordings } from "./support/real.ts";
 
-/** Of 230: about eight minutes. `npm run eval:real -- --only utterances` has all. */
-const count = 40;
+/** Of 230: about six minutes. `npm run eval:real -- --only utterances` has all. */
+const count = 30;
 
-describeReal("40 utterances, against openai-whisper's text of each", () => {
+describeReal("30 utterances, against openai-whisper's text of each", () => {
   let clips: { pcm: Float32Array; text: string }[];
   beforeAll(async () => {
     const chosen = (await utterances(recordings())).slice(0, count);
