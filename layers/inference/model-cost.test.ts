@@ -6,27 +6,27 @@ import { estimatedSpeechCost, measuredCosts, speechModelCost, totalMiB } from ".
 import { budgetOfAllocation } from "./process-budget.ts";
 import { tierOf, tiers } from "./tiers.ts";
 
-const mib = 2 ** 20;
 const config = whisperTinyConfig;
 
-/** whisper-tiny as it is built; 11 M weights are the encoder's and cross-attention's, 29 M the decoder's with its head. */
-function tiny(precision: "int8" | "fp32", bytesPerWeight = precision === "int8" ? 1 : 4): ModelManifest {
+/** A Whisper of these sizes as it is built: its matrices at one byte or four per weight, convolutions and positions in float32. */
+function whisper(shape: readonly number[], precision: "int8" | "fp32"): ModelManifest {
+  const [hiddenSize, layers, heads, encoderLayers, maxFrames, vocabSize] = shape as [
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+  ];
+  const square = hiddenSize ** 2;
+  const bytesPerWeight = precision === "int8" ? 1 : 4;
+  const floats = 3 * 80 * hiddenSize + 3 * square + (maxFrames / 2) * hiddenSize;
   const files = {
-    "encoder.data": { sizeBytes: 13 * mib * bytesPerWeight, sha256: "" },
-    "decoder.data": { sizeBytes: 29 * mib * bytesPerWeight, sha256: "" },
+    "encoder.data": { sizeBytes: (12 * encoderLayers + 2 * layers) * square * bytesPerWeight + 4 * floats, sha256: "" },
+    "decoder.data": { sizeBytes: (14 * layers * square + vocabSize * hiddenSize) * bytesPerWeight, sha256: "" },
   };
-  return {
-    id: "somebody's own",
-    architecture: "whisper",
-    precision,
-    files,
-    hiddenSize: config.d_model,
-    layers: config.decoder_layers,
-    heads: config.decoder_attention_heads,
-    encoderLayers: config.encoder_layers,
-    maxFrames: 2 * config.max_source_positions,
-    vocabSize: config.vocab_size,
-  } as unknown as ModelManifest;
+  const sizes = { hiddenSize, layers, heads, encoderLayers, maxFrames, vocabSize };
+  return { id: "somebody's own", architecture: "whisper", precision, files, ...sizes } as unknown as ModelManifest;
 }
 
 function catchOf(action: () => void): unknown {
@@ -37,6 +37,16 @@ function catchOf(action: () => void): unknown {
   }
   return undefined;
 }
+
+const tinyShape = [
+  config.d_model,
+  config.decoder_layers,
+  config.decoder_attention_heads,
+  config.encoder_layers,
+  2 * config.max_source_positions,
+  config.vocab_size,
+];
+const tiny = (precision: "int8" | "fp32") => whisper(tinyShape, precision);
 
 describe("what a model costs", () => {
   it.each(["int8", "fp32"] as const)("is what was measured for its sizes, whatever its name: %s", (precision) => {
@@ -57,14 +67,18 @@ describe("what a model costs", () => {
     }
   });
 
-  it("is estimated for sizes that nobody measured, above what the measurement of like sizes says", () => {
-    for (const precision of ["int8", "fp32"] as const) {
-      const other = { ...tiny(precision), vocabSize: config.vocab_size + 100 };
-      const estimate = speechModelCost(other);
-      expect(estimate).toEqual(estimatedSpeechCost(other));
-      expect(totalMiB(estimate)).toBeGreaterThanOrEqual(totalMiB(speechModelCost(tiny(precision))));
-    }
-  });
+  const measuredWhispers = measuredCosts.filter(({ shape }) => shape.startsWith("whisper "));
+
+  it.each(measuredWhispers)(
+    "is estimated within a tenth of what was measured: $shape $precision, arena $arena",
+    (row) => {
+      const shape = row.shape.slice("whisper ".length).split("×").map(Number);
+      const precision = row.precision as "int8" | "fp32";
+      const estimate = totalMiB(estimatedSpeechCost(whisper(shape, precision), { arena: row.arena }));
+      expect(estimate).toBeGreaterThanOrEqual(totalMiB(row) * 0.9);
+      expect(estimate).toBeLessThanOrEqual(totalMiB(row) * 1.1);
+    },
+  );
 
   it("lets int8 whisper-tiny into every allocation from 256 MB on, and fp32 whisper-small not into 512", () => {
     for (const { allocationMiB } of tiers) {
