@@ -120,15 +120,22 @@ export class SoundDetector {
   #logLikelihoodRatio({ power }: Spectrum): number {
     const prior = this.#priorAmplitude;
     let sum = 0;
+    let product = 1;
     for (let k = firstBin; k <= lastBin; k++) {
-      const noise = this.#noise.at(k);
-      const posterior = Math.min(power[k]! / noise, 1000);
-      const snr = Math.max(1e-3, 0.95 * (prior[k]! / noise) + 0.05 * Math.max(posterior - 1, 0));
+      const perNoise = 1 / this.#noise.at(k);
+      const posterior = Math.min(power[k]! * perNoise, 1000);
+      const snr = Math.max(1e-3, 0.95 * prior[k]! * perNoise + 0.05 * Math.max(posterior - 1, 0));
       const gain = snr / (1 + snr);
-      sum += posterior * gain - Math.log1p(snr);
+      sum += posterior * gain;
       prior[k] = gain * gain * power[k]!;
+      // The sum of log(1 + snr): a logarithm of eight bins costs what one of a bin does. No snr is above 1e12.
+      product *= 1 + snr;
+      if (k % 8 === 0) {
+        sum -= Math.log(product);
+        product = 1;
+      }
     }
-    return sum / (lastBin - firstBin + 1);
+    return (sum - Math.log(product)) / (lastBin - firstBin + 1);
   }
 
   #emit(known: number): SoundFrame {
