@@ -29,4 +29,4 @@ export {
 } from "./pcm.ts";
 export { PeakMeter, type Peaks } from "./peaks.ts";
 export { levelStepMs, melLevels, type SoundLevels, silentFrames } from "./sound-levels.ts";
-export { type Detector, type PlannedWindow, WindowPlanner, type WindowPlannerOptions } from "./windows.ts";
+export { type Detector, minVoice, type PlannedWindow, WindowPlanner, type WindowPlannerOptions } from "./windows.ts";
