@@ -52,7 +52,7 @@ export const steps: Record<PlannedFunction, StepCost> = {
   results: step(190, 16, 0, 0, 92, { reads: 2 }),
   mediaUploaded: step(200, 45, 0, 0, 94, { reads: 3, writes: 1 }),
   probe: step(210, 130, 0, 0, 105, { reads: 4, writes: 2 }),
-  split: step(220, 120, 2.2, 6, 142, { reads: 3, writes: 3, writesPerWindow: 1 }),
+  split: step(220, 120, 2.2, 6, 170, { reads: 3, writes: 3, writesPerWindow: 1 }),
   merge: step(210, 60, 0, 4, 110, { reads: 6, writes: 8, readsPerWindow: 1, writesPerWindow: 0.01 }),
   // Without a search index, as AWS has none unless one is chosen: embedding and storing passages is not in the plan.
   index: step(200, 10, 0, 0, 111),

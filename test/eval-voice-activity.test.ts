@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
-import { msToSamples, sampleRateHz } from "../../../layers/audio/index.ts";
-import { labelled } from "./labelled.ts";
-import { meanScore, scoreFrames } from "./score.ts";
+import { msToSamples, sampleRateHz } from "../layers/audio/index.ts";
+import { labelled } from "../scripts/eval-real/voice-activity/labelled.ts";
+import { meanScore, scoreFrames } from "../scripts/eval-real/voice-activity/score.ts";
 
 /** A tone that is loud in some stretches of milliseconds, over a hiss 60 dB below. */
 function recording(durationMs: number, loudMs: readonly [from: number, to: number][]): Float32Array {
@@ -39,7 +39,7 @@ it("frames are scored by what was missed and what is wrong", () => {
   expect(scoreFrames(isSpeech, isSpeech)).toEqual({ f1: 1, missedMs: 0, falseMs: 0 });
   expect(scoreFrames(isSpeech, [])).toEqual({ f1: 0, missedMs: 30, falseMs: 0 });
   expect(meanScore([scoreFrames(isSpeech, found), scoreFrames(isSpeech, isSpeech)])).toEqual({
-    f1: 5 / 6,
+    f1: (4 / 6 + 1) / 2,
     missedMs: 10,
     falseMs: 10,
   });
