@@ -121,8 +121,8 @@ describe("what is packed for Lambda", () => {
   });
 
   it("gives each function the layers of its description and no other", async () => {
-    expect(await readdir(join(unpacked, "opt", "split"))).toEqual(["bin", "share"]);
-    expect(await readdir(join(unpacked, "opt", "infer"))).toEqual(["models", "nodejs"]);
+    expect(await readdir(join(unpacked, "opt", "split"))).toEqual(["bin", "nodejs", "share", "silero"]);
+    expect(await readdir(join(unpacked, "opt", "infer"))).toEqual(["models", "nodejs", "silero"]);
     expect(await readdir(join(unpacked, "opt", "merge"))).toEqual([]);
     // Neither carries the other's model.
     expect(await readdir(join(unpacked, "opt", "infer", "models"))).toEqual(["demo"]);
