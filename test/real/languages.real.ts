@@ -65,7 +65,7 @@ describeReal("several languages in one file", () => {
     ["en", "es", 0.5],
     ["de", "fr", 1],
   ] as const)(
-    "%s and %s in turns, %d s between: at least 95 %% of speech has its own label",
+    "%s and %s in turns, %d s between: nearly all speech has its own label",
     async (one, other, pause) => {
       const said = await sentences(recordings());
       const turns = Array.from({ length: 3 }, () => [said[one], silence(pause), said[other], silence(pause)]).flat();
