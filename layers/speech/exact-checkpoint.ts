@@ -34,6 +34,8 @@ export const exactCheckpointSchema = z.object({
   promptTokens: z.array(z.int().nonnegative()).max(1_024),
   /** What the file is decoded as; absent for checkpoints without languages. */
   language: z.string().max(16).optional(),
+  /** What the last window was decoded as, where a file has several languages. */
+  windowLanguage: z.string().max(16).optional(),
   /** The end of the last word. */
   lastSpeechMs: milliseconds,
   /** What was said last, to notice when it comes again. */

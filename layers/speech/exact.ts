@@ -2,14 +2,16 @@ import { levelStepMs, melLevels } from "../audio/index.ts";
 import type { SpeechModel } from "../inference/index.ts";
 import { skipMadeUpSpeech } from "./anomaly.ts";
 import { promptRoom } from "./decode.ts";
-import { contentEndMs, exactFeatures, type PcmSource } from "./exact-audio.ts";
+import { contentEndMs, type PcmSource } from "./exact-audio.ts";
 import { clipsOf, type ExactCheckpoint, type ExactOptions, exactStart, readCheckpoint } from "./exact-checkpoint.ts";
 import { hearFileLanguage } from "./exact-language.ts";
+import { openWindow } from "./exact-window.ts";
 import { HallucinationJudge } from "./hallucination.ts";
-import { describeLanguage, languageThreshold, listen, requestedLanguage, type WindowLanguage } from "./language.ts";
+import { describeLanguage, requestedLanguage, type WindowLanguage } from "./language.ts";
 import { type SpeechSpan, thresholdsOf } from "./options.ts";
 import { encodePrompts, windowPrompt } from "./prompt.ts";
 import { type Draft, decodeStretch, describeDrafts, lastEndMs, type Stretch } from "./stretch.ts";
+import { decidedLanguage } from "./text-language.ts";
 import type { Tokenizer } from "./tokenizer.ts";
 import type { DroppedSegment, WindowAttempt, WindowSegment } from "./window-segment.ts";
 
@@ -117,11 +119,12 @@ async function decodeWindow(input: ExactInput, { at, clip, given, judge, before,
   const { model, tokenizer, options } = input;
   const { manifest } = model;
   const startMs = at.seekMs;
-  const endMs = Math.min(startMs + manifest.windowMs, clip[1]);
-  const mel = await exactFeatures(input.audio, manifest, { startMs, endMs }, { ...input, filling: "zero" });
-  using audio = await model.encode(mel, manifest.maxFrames);
-  const heard = options.multilingual && given === undefined ? await listen(model, audio) : undefined;
-  const confident = heard && describeLanguage(heard, undefined, languageThreshold);
+  const planned = { startMs, endMs: Math.min(startMs + manifest.windowMs, clip[1]) };
+  using window = await openWindow(input, planned, { given, fileLanguage: at.language });
+  const { audio, mel, endMs, language, languages } = window;
+  // Text in another language would lead the model to go on in it.
+  if (language !== (at.windowLanguage ?? at.language)) at.promptTokens = [];
+  if (language !== undefined) at.windowLanguage = language;
   const skips = options.hallucinationSilenceMs !== undefined;
 
   const decode = (prompt: readonly number[]) =>
@@ -129,8 +132,8 @@ async function decodeWindow(input: ExactInput, { at, clip, given, judge, before,
       offsetMs: startMs,
       audioMs: endMs - startMs,
       prompt,
-      language: confident && confident.code !== "und" ? confident.code : at.language,
-      languages: heard,
+      language,
+      languages,
       lastSpeechMs: at.lastSpeechMs,
       levels: melLevels(mel, manifest.melBins, Math.floor((endMs - startMs) / levelStepMs)),
       withWords: () => options.words === true || skips,
@@ -147,7 +150,7 @@ async function decodeWindow(input: ExactInput, { at, clip, given, judge, before,
   }
   slice.attempts.push(...stretch.attempts);
   const { kept, seekMs } = moveOn(input, stretch, { startMs, endMs, lastSpeechMs: at.lastSpeechMs });
-  slice.windows.push(describeWindow(stretch, { startMs, endMs: seekMs }, given));
+  slice.windows.push(await describeWindow(stretch, { startMs, endMs: seekMs }, given));
   at.seekMs = seekMs;
   if (!kept) return;
 
@@ -192,12 +195,12 @@ function moveOn(
   return { kept: retry ? undefined : kept, seekMs: seekMs > startMs ? seekMs : endMs };
 }
 
-function describeWindow(
+async function describeWindow(
   { decoding, silent }: Stretch,
   span: { startMs: number; endMs: number },
   given: string | undefined,
-): ExactWindow {
-  const language = describeLanguage(decoding.languages, given);
+): Promise<ExactWindow> {
+  const language = await decidedLanguage(describeLanguage(decoding.languages, given), decoding.text);
   if (decoding.language !== undefined) language.decodedAs = decoding.language;
   if (silent && language.source === "detected") language.code = "und";
   return { ...span, language, noSpeechProb: decoding.noSpeechProb, silent };

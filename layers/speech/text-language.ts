@@ -1,5 +1,4 @@
-import type { LanguageProbabilities } from "./language.ts";
-import { rankLanguages } from "./language.ts";
+import { type LanguageProbabilities, rankLanguages, type WindowLanguage } from "./language.ts";
 
 /** A language that the audio makes less probable than this is none that a text can be in. */
 const minAudioProbability = 0.03;
@@ -43,4 +42,12 @@ export async function languageOfText(text: string, heard: LanguageProbabilities)
   const [best, next] = detectAll(text, { only: [...candidates] });
   if (!best || (next && best.accuracy < minLead * next.accuracy)) return undefined;
   return best.lang;
+}
+
+/** What was heard, or where that leaves the language open, what the text says. */
+export async function decidedLanguage(heard: WindowLanguage, text: string): Promise<WindowLanguage> {
+  if (heard.code !== "und" || heard.source !== "detected") return heard;
+  const written = await languageOfText(text, heard.all ?? {});
+  if (written === undefined) return heard;
+  return { ...heard, code: written, probability: heard.all?.[written] ?? heard.probability };
 }

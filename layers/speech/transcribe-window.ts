@@ -7,7 +7,7 @@ import { decidedByText, describeLanguage, requestedLanguage, type WindowLanguage
 import { type LanguageRun, languageRuns, voicePieces } from "./language-runs.ts";
 import { checkSearchOptions, type SpeechOptions, type SpeechSpan, thresholdsOf } from "./options.ts";
 import { encodePrompts, windowPrompt } from "./prompt.ts";
-import { languageOfText } from "./text-language.ts";
+import { decidedLanguage } from "./text-language.ts";
 import type { Tokenizer } from "./tokenizer.ts";
 import type { DroppedSegment, WindowAttempt, WindowSegment } from "./window-segment.ts";
 
@@ -147,11 +147,7 @@ async function languageOf(
   } else if (heard && language.source === "detected") {
     language = { ...language, decodedAs: heard.code };
   }
-  if (language.code !== "und" || language.source !== "detected") return language;
-  const written = await languageOfText(segments.map(({ text }) => text).join(" "), language.all ?? {});
-  return written === undefined
-    ? language
-    : { ...language, code: written, probability: language.all?.[written] ?? language.probability };
+  return await decidedLanguage(language, segments.map(({ text }) => text).join(" "));
 }
 
 /** @throws MediaError `request.invalid` for a window that is empty, or longer than the model's. */
