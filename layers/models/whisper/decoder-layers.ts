@@ -3,8 +3,8 @@ import type { WhisperSizes } from "./config.ts";
 import type { WhisperLayers } from "./layers.ts";
 
 /**
- * A step is one row. Its products that lose most by bytes, those of self-attention and what is behind the GELU, have scales by the block;
- * the others would gain little.
+ * A step is one row, or one per hypothesis: scales by the block, which take no longer than one for all while rows are few, and with which a
+ * hypothesis does not depend on the others of its batch. The vocabulary is too large for them (docs/GRAPHS.md).
  */
 const activations = "blocks";
 
@@ -42,7 +42,8 @@ export async function writeDecoderLayers(
     x = layers.add(x, await cachedSelfAttention(layers, x, layer, index, sizes));
     x = layers.add(x, await crossAttention(layers, x, layer, index, sizes, { shape, observe }));
     const { feedForwardSize } = decoder;
-    x = await layers.layerTail(x, layer, { hiddenSize, feedForwardSize, narrowActivations: activations });
+    const feedForward = { wideActivations: activations, narrowActivations: activations } as const;
+    x = await layers.layerTail(x, layer, { hiddenSize, feedForwardSize, ...feedForward });
   }
   return x;
 }
@@ -89,7 +90,7 @@ async function cachedSelfAttention(
     attributes: { num_heads: decoder.heads, unidirectional: 1 },
     outputs: [`self_attention_${index}`, ...present],
   });
-  return layers.linear(attended, `${layer}.self_attn.out_proj`, hiddenSize, hiddenSize);
+  return layers.linear(attended, `${layer}.self_attn.out_proj`, hiddenSize, hiddenSize, { activations });
 }
 
 /**
@@ -107,12 +108,14 @@ async function crossAttention(
   const { graph } = layers;
   const normed = await layers.layerNorm(x, `${layer}.encoder_attn_layer_norm`, hiddenSize);
   const unfolded = graph.node("Reshape", [normed, graph.integers(1, -1, hiddenSize)]);
-  const q = await layers.linear(unfolded, `${layer}.encoder_attn.q_proj`, hiddenSize, hiddenSize);
+  const q = await layers.linear(unfolded, `${layer}.encoder_attn.q_proj`, hiddenSize, hiddenSize, { activations });
   observe(index, q);
   const attended = graph.node("MultiHeadAttention", [q, `cross.${index}.k`, `cross.${index}.v`], {
     domain: microsoft,
     attributes: { num_heads: decoder.heads },
   });
-  const projected = await layers.linear(attended, `${layer}.encoder_attn.out_proj`, hiddenSize, hiddenSize);
+  const projected = await layers.linear(attended, `${layer}.encoder_attn.out_proj`, hiddenSize, hiddenSize, {
+    activations,
+  });
   return graph.node("Reshape", [projected, shape]);
 }
