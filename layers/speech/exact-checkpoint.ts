@@ -17,8 +17,6 @@ export type ExactOptions = SpeechOptions & {
   hallucinationSilenceMs?: number | undefined;
   /** Decodes every window in the language that is heard in it with confidence (faster-whisper's option); default false. */
   multilingual?: boolean | undefined;
-  /** Where voice activity detection heard speech, in order. It chooses where the language is heard, and is evidence. */
-  speech?: readonly SpeechSpan[] | undefined;
 };
 
 const milliseconds = z.int().nonnegative();

@@ -279,12 +279,16 @@ describe("transcribeExact", () => {
     expect((await run(sentences([]), 5_000, { clipTimestamps: [9, 12] })).windows).toEqual([]);
   });
 
-  it("SPEECH 19: instantaneous segments are dropped, with a record, and leave the prompt", async () => {
-    const scripted = sentences([[at(0), word(0), at(5000), at(6000), word(1), at(7000)]]);
-    const { segments, dropped, checkpoint } = await run(scripted, 5_500);
-    expect(texts(segments)).toEqual([[0, 5000, "w0"]]);
-    expect(dropped).toEqual([{ startMs: 5500, endMs: 5500, text: "w1" }]);
-    expect(checkpoint.promptTokens).toEqual([at(0), word(0), at(5000)]);
+  it("text behind the audio is placed in what is left of it, and stays in the prompt (rule 30)", async () => {
+    const tokens = [at(0), word(0), at(5000), at(6000), word(1), at(7000)];
+    const { segments, dropped, checkpoint } = await run(sentences([tokens]), 5_500);
+    expect(texts(segments)).toEqual([
+      [0, 5000, "w0"],
+      [5000, 5500, "w1"],
+    ]);
+    expect(segments[1]!.flags).toContain("placed");
+    expect(dropped).toEqual([]);
+    expect(checkpoint.promptTokens).toEqual(tokens);
   });
 
   it("SPEECH 20: what is said again and again across windows is marked, and stays", async () => {

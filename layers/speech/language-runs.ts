@@ -15,7 +15,7 @@ const fullWeightMs = 2_000;
 /** What a change of language costs, in log-probability: one piece must be some ten times likelier in another to make one. */
 const switchCost = 2.5;
 /** No language is ruled out by one piece. */
-const minProbability = 1e-3;
+const minProbability = 1e-4;
 /** Below this, or where it differs from the rest, a piece is encoded and heard on its own. */
 const certainProbability = 0.7;
 const candidatesPerPiece = 2;

@@ -27,6 +27,8 @@ export type SpeechOptions = Partial<Thresholds> & {
   initialPrompt?: string | undefined;
   /** Words to expect, put before every window's prompt (as faster-whisper does). */
   hotwords?: string | undefined;
+  /** Where voice activity detection heard speech, in order, on the clock of the result: evidence for and against segments. */
+  speech?: readonly SpeechSpan[] | undefined;
   /** Times for every word, by a second pass over each window. */
   words?: boolean | undefined;
   signal?: AbortSignal | undefined;

@@ -1,5 +1,6 @@
 import type { SoundLevels } from "../audio/index.ts";
 import type { AudioContext, SpeechModel } from "../inference/index.ts";
+import { placeOutside } from "../transcript/index.ts";
 import type { Decoding } from "./decode.ts";
 import type { HallucinationJudge } from "./hallucination.ts";
 import type { LanguageProbabilities } from "./language.ts";
@@ -19,7 +20,14 @@ import type { SegmentWord, Wordable } from "./word-times.ts";
 import { addWords } from "./words.ts";
 
 /** A segment in the making, on the clock of the result. */
-export type Draft = TimedTokens & { words?: SegmentWord[]; spoken?: Wordable["spoken"]; open: boolean };
+export type Draft = TimedTokens & {
+  words?: SegmentWord[];
+  spoken?: Wordable["spoken"];
+  /** The model did not say where it ends. */
+  open: boolean;
+  /** Its own times lay behind the audio. */
+  placed?: boolean;
+};
 
 export type StretchInput = {
   /** Where the encoded audio lies on the clock of the result, and how much of it is real. */
@@ -77,8 +85,9 @@ export async function decodeStretch(
     endMs: timed.endMs + offsetMs,
     open,
   });
-  const drafts = silent ? [] : cut.segments.map((timed) => place(timed, false));
-  if (!silent && cut.unfinished && input.takesUnfinished(cut)) drafts.push(place(cut.unfinished, true));
+  const cutDrafts = silent ? [] : cut.segments.map((timed) => place(timed, false));
+  if (!silent && cut.unfinished && input.takesUnfinished(cut)) cutDrafts.push(place(cut.unfinished, true));
+  const drafts = placeBehindEnd(cutDrafts, input, model.manifest.tokens.endOfText);
   if (drafts.length > 0 && input.withWords(drafts)) {
     const where = {
       task: options.task,
@@ -99,6 +108,24 @@ export async function decodeStretch(
     drafts,
     cut,
   };
+}
+
+/**
+ * Text whose times lie behind the audio is placed on the voice that nothing else has. The reference keeps it too, with times that no player
+ * reaches.
+ */
+function placeBehindEnd(
+  drafts: readonly Draft[],
+  { offsetMs, audioMs, options }: Pick<StretchInput, "offsetMs" | "audioMs" | "options">,
+  endOfText: number,
+): Draft[] {
+  const endMs = offsetMs + audioMs;
+  const isBehind = (draft: Draft) => draft.startMs >= endMs && draft.tokens.some((token) => token < endOfText);
+  if (!drafts.some(isBehind)) return [...drafts];
+  const speech = (options.speech ?? []).map(([from, to]) => ({ startMs: from, endMs: to }));
+  const timed = drafts.filter((draft) => draft.startMs < draft.endMs || isBehind(draft));
+  const placed = placeOutside(timed, { startMs: offsetMs, endMs, speech }, ({ tokens }) => tokens.length);
+  return placed.map(({ item, ...where }) => ({ ...item, ...where }));
 }
 
 /** `get_end` of whisper/timing.py: the end of the last word, or of the last segment where there are no words. */
@@ -134,6 +161,7 @@ export function describeDrafts(
     const evidence = { temperature, avgLogprob, compressionRatio, noSpeechProb };
     const hallucination = judge.judge({ startMs, endMs, text, ...evidence });
     const flags = segmentFlags(decoding, thresholds, { exhausted, open });
+    if (draft.placed) flags.push("placed");
     if (hallucination.verdict === "likely") flags.push("hallucination");
     const segment: WindowSegment = { startMs, endMs, text, tokens, ...evidence, flags, hallucination };
     if (options.words) segment.words = words ?? [];

@@ -104,11 +104,14 @@ describe("transcribeWindow", () => {
     expect((await transcribe(scripted, 5_000)).segments[0]!.flags).toEqual(["likely_silence"]);
   });
 
-  it("SPEECH 19: clips ends to the audio and records text that lies behind it", async () => {
+  it("clips ends to the audio, and divides it with text that lies behind it (rule 30)", async () => {
     const sentence = [at(0), word(0), at(3000), at(6000), word(1), at(7000)];
     const { segments, dropped } = await transcribe(scriptedModel(saying([sentence])), 2_990);
-    expect(segments.map(({ startMs, endMs, text }) => [startMs, endMs, text])).toEqual([[0, 2990, "w0"]]);
-    expect(dropped).toEqual([{ startMs: 2990, endMs: 2990, text: "w1" }]);
+    expect(segments.map(({ startMs, endMs, text }) => [startMs, endMs, text])).toEqual([
+      [0, 1495, "w0"],
+      [1495, 2990, "w1"],
+    ]);
+    expect(dropped).toEqual([]);
   });
 
   it("SPEECH 19: drops segments without text", async () => {

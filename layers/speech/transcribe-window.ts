@@ -5,15 +5,13 @@ import { type Features, windowFeatures } from "./features.ts";
 import { HallucinationJudge } from "./hallucination.ts";
 import { decidedByText, describeLanguage, requestedLanguage, type WindowLanguage } from "./language.ts";
 import { type LanguageRun, languageRuns, voicePieces } from "./language-runs.ts";
-import { checkSearchOptions, type SpeechOptions, type SpeechSpan, thresholdsOf } from "./options.ts";
+import { checkSearchOptions, type SpeechOptions, thresholdsOf } from "./options.ts";
 import { encodePrompts, windowPrompt } from "./prompt.ts";
 import { decidedLanguage } from "./text-language.ts";
 import type { Tokenizer } from "./tokenizer.ts";
 import type { DroppedSegment, WindowAttempt, WindowSegment } from "./window-segment.ts";
 
 export type WindowOptions = SpeechOptions & {
-  /** Where voice activity detection heard speech, from the window's start: evidence for and against segments. */
-  speech?: readonly SpeechSpan[] | undefined;
   /**
    * Where the most probable language has less than 0.8, so many others are tried and the likeliest text decides. Default 0: the
    * reference decodes one language. Each costs a decoding, in doubtful windows only.
