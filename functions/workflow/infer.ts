@@ -134,7 +134,7 @@ async function recognise(
     return await detectWindowLanguage(model, pcm);
   const speech = window.speech.map(([startMs, endMs]) => [startMs - window.startMs, endMs - window.startMs] as const);
   // Which language a digit is in, a small model hears less well than which digit it is.
-  const languageAlternatives = options.languageAlternatives ?? (model.manifest.demo ? 1 : 0);
+  const languageAlternatives = options.languageAlternatives ?? (model.manifest.demo ? 1 : undefined);
   return await transcribeWindow(model, tokenizer, pcm, { ...speechOptions(options), languageAlternatives, speech });
 }
 

@@ -5,16 +5,17 @@ import { type Features, windowFeatures } from "./features.ts";
 import { HallucinationJudge } from "./hallucination.ts";
 import { decidedByText, describeLanguage, requestedLanguage, type WindowLanguage } from "./language.ts";
 import { type LanguageRun, languageRuns, voicePieces } from "./language-runs.ts";
-import { checkSearchOptions, type SpeechOptions, thresholdsOf } from "./options.ts";
+import { checkSearchOptions, type SpeechOptions, type SpeechSpan, thresholdsOf } from "./options.ts";
 import { encodePrompts, windowPrompt } from "./prompt.ts";
 import { decidedLanguage } from "./text-language.ts";
 import type { Tokenizer } from "./tokenizer.ts";
+import { voicedMs } from "./voice-gaps.ts";
 import type { DroppedSegment, WindowAttempt, WindowSegment } from "./window-segment.ts";
 
 export type WindowOptions = SpeechOptions & {
   /**
-   * Where the most probable language has less than 0.8, so many others are tried and the likeliest text decides. Default 0: the
-   * reference decodes one language. Each costs a decoding, in doubtful windows only.
+   * Where the most probable language has less than 0.8, so many others are tried and the likeliest text decides. By default two are
+   * in a window with less than two seconds of voice, and none elsewhere, as in the reference. Each costs a decoding, in doubtful windows only.
    */
   languageAlternatives?: number | undefined;
   /** How audio becomes features; default {@link windowFeatures}. */
@@ -58,6 +59,7 @@ export async function transcribeWindow(
   const audioMs = windowLengthMs(pcm, manifest);
   const features = options.features ?? windowFeatures(manifest);
   const prompts = await encodePrompts(tokenizer, options);
+  const languageAlternatives = options.languageAlternatives ?? alternativesFor(options.speech, audioMs);
   const work: WindowWork = {
     model,
     tokenizer,
@@ -65,7 +67,7 @@ export async function transcribeWindow(
     features,
     prompt: windowPrompt(manifest, { hotwords: prompts.hotwords, previous: prompts.initial }),
     judge: new HallucinationJudge(thresholdsOf(options), options.speech),
-    options,
+    options: { ...options, languageAlternatives },
   };
 
   options.signal?.throwIfAborted();
@@ -74,11 +76,11 @@ export async function transcribeWindow(
   const audio = opened.use(await model.encode(mel, mel.length / manifest.melBins));
   const encoded = { audio, mel };
   const { runs } = await findRuns(work, audio, { given, audioMs });
-  if (!runs) return await describe(work, [await decodeRun(work, whole(audioMs, given), encoded)], { given });
+  if (!runs) return await describe([await decodeRun(work, whole(audioMs, given), encoded)], { given });
   if (runs.length === 1) {
     const [{ code, probabilities }] = runs as [LanguageRun];
     const run = { startMs: 0, endMs: audioMs, language: code, languages: probabilities };
-    return await describe(work, [await decodeRun(work, run, encoded)], { given, runs });
+    return await describe([await decodeRun(work, run, encoded)], { given, runs });
   }
   // Each stretch is encoded on its own, so that the model cannot go on in the language before.
   opened.dispose();
@@ -86,7 +88,15 @@ export async function transcribeWindow(
   for (const { startMs, endMs, code, probabilities } of runs) {
     decoded.push(await decodeRun(work, { startMs, endMs, language: code, languages: probabilities }));
   }
-  return await describe(work, decoded, { given, runs });
+  return await describe(decoded, { given, runs });
+}
+
+/** So little voice is often heard in the wrong language: the likelier text decides, which is cheap for so short a window. */
+const shortVoiceMs = 2_000;
+const alternativesOfShort = 2;
+
+function alternativesFor(speech: readonly SpeechSpan[] | undefined, audioMs: number): number {
+  return speech && voicedMs(speech, 0, audioMs) < shortVoiceMs ? alternativesOfShort : 0;
 }
 
 const whole = (audioMs: number, given: string | undefined): Run => ({ startMs: 0, endMs: audioMs, language: given });
@@ -108,7 +118,6 @@ async function findRuns(
 
 /** Puts together what was decoded. The window's language is that of the stretch with most text. */
 async function describe(
-  { options }: WindowWork,
   decoded: readonly RunTranscript[],
   { given, runs }: { given: string | undefined; runs?: readonly LanguageRun[] },
 ): Promise<WindowTranscript> {
@@ -122,7 +131,10 @@ async function describe(
   const silent = decoded.every((run) => run.silent);
   // Without speech the probabilities are a habit of the model, not something it heard.
   if (silent && language.source === "detected") language.code = "und";
-  const ownLanguage = (i: number) => (options.language === undefined ? { language: languages[i]!.code } : {});
+  const ownLanguage = (i: number) => {
+    const { code, probability, source } = languages[i]!;
+    return source === "detected" ? { language: code, languageProbability: probability } : { language: code };
+  };
   return {
     language,
     noSpeechProb: decoded[0]?.first?.decoding.noSpeechProb ?? 0,

@@ -32,6 +32,8 @@ export type WindowSegment = {
   text: string;
   /** A language code, or `und`; absent where the checkpoint was not asked. */
   language?: string;
+  /** How probable it is, where it was detected. */
+  languageProbability?: number;
   /** Timestamp tokens included. */
   tokens: number[];
   /** These four are the decoding's, so segments decoded together share them, as in the reference. */

@@ -6,6 +6,7 @@ import { buildLedger } from "./ledger.ts";
 import { mergeWindows } from "./merge.ts";
 import { mergeExact } from "./merge-exact.ts";
 import { mergeGiven } from "./merge-given.ts";
+import { smoothLanguages } from "./neighbours.ts";
 import { printedSegments } from "./printed.ts";
 import type { ActivitySpan, ExactSlice, Span, Transcript, WindowResult } from "./types.ts";
 import { unrecognisedWarnings } from "./unrecognised.ts";
@@ -50,6 +51,7 @@ export async function assembleTranscript(input: AssembleInput): Promise<Transcri
   const tasks = input.tasks ?? (given ? [] : ["transcribe"]);
   const merged = await merge(input);
   completeEvidence(merged.segments, activity);
+  if (!given) smoothLanguages(merged.segments);
   const textExpected = given || tasks.some((task) => task === "transcribe" || task === "translate");
   const ledger = buildLedger({ durationMs, activity, clips, windows: merged.windows, textExpected });
   return {

@@ -114,7 +114,7 @@ export async function* transcribeWindows(
 ): AsyncGenerator<WindowResult> {
   for (const { index, startMs, endMs, speech, pcm } of windows) {
     const inWindow = speech.map(([from, to]) => [from - startMs, to - startMs] as const);
-    const given = { ...speechOptions(options), languageAlternatives: 0, speech: inWindow };
+    const given = { ...speechOptions(options), speech: inWindow };
     const transcript = await transcribeWindow(model, tokenizer, pcmFromBytes(pcm), given);
     yield { index, startMs, endMs, speech, outcome: "ok", transcript };
   }
