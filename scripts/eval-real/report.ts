@@ -1,3 +1,4 @@
+import type { Outcome } from "./run-tables.ts";
 import type { Grid, Table, TableResult } from "./table.ts";
 
 export type Circumstances = {
@@ -11,15 +12,17 @@ export type Circumstances = {
   hasPeer: boolean;
 };
 
-/** docs/QUALITY.md. */
-export function report(results: readonly { table: Table; result: TableResult }[], of: Circumstances): string {
+/** docs/QUALITY.md; of a run that has not come to its end, or of which a table failed, with what is missing. */
+export function report(outcomes: readonly Outcome[], of: Circumstances): string {
+  const missing = outcomes.filter(({ result }) => !result).map(({ table }) => `"${table.title}"`);
+  const chapters = outcomes.flatMap(({ table, result }) => (result ? [chapter(table, result)] : []));
   return `# Quality
 
 Written by \`${of.command}\` on ${of.date}: ${of.machine}. ${of.versions.join(", ")}.
 Weights: ${of.source}. Texts are compared after ${of.normaliser}.
 ${of.hasPeer ? "faster-whisper runs on the same weights in the same run, int8 where nothing else is said." : "**faster-whisper is left out: no Python environment could be made for it.**"}
-
-${results.map(({ table, result }) => chapter(table, result)).join("\n\n")}
+${missing.length > 0 ? `\n**The run did not come to its end. Missing: ${missing.join(", ")}.**\n` : ""}
+${chapters.join("\n\n")}
 `;
 }
 

@@ -39,6 +39,8 @@ export type Table = {
   title: string;
   /** What was measured and how, for people who read the figures. */
   how: string;
+  /** It is made alone on the machine. */
+  measuresTime?: true;
   run(context: Context): Promise<TableResult>;
 };
 

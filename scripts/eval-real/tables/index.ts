@@ -6,6 +6,7 @@ import { noiseTable } from "./noise.ts";
 import { nonSpeechTable } from "./non-speech.ts";
 import { speedTable } from "./speed.ts";
 import { utterancesTable } from "./utterances.ts";
+import { voiceActivity } from "./voice-activity.ts";
 import { wordsTable } from "./words.ts";
 
 /** In the order of docs/QUALITY.md. */
@@ -18,4 +19,5 @@ export const tables: readonly Table[] = [
   languagesTable,
   nonSpeechTable,
   casesTable,
+  voiceActivity,
 ];

@@ -17,6 +17,8 @@ speech: the share of speech time, leaving out what voice activity of the parts a
     for (const one of context.quick ? cases.slice(0, 4) : cases) {
       context.tell(one.name);
       const row: Cell[] = [one.name];
+      // Both sides at once, a core each: no time is measured here.
+      const theirs = context.peer ? peerCells(context, one, figures) : [];
       const model = await context.recogniser("base", "int8");
       for (const mode of modes) {
         const transcript = await transcribe(model, one.pcm, { mode });
@@ -25,8 +27,9 @@ speech: the share of speech time, leaving out what voice activity of the parts a
         const language = transcript.language?.code ?? "–";
         figures.push({ case: one.name, tool: mode, share, language, text: describe(transcript) });
         row.push(`${percent(share, 0)} (${language})`);
+        context.tell(`${mode}: ${percent(share, 0)} ${describe(transcript)}`);
       }
-      if (context.peer) row.push(...(await peerCells(context, one, figures)));
+      row.push(...(await theirs));
       rows.push(row);
     }
     const header = ["speech labelled right (file's language)", ...modes.map((mode) => `halfgig, ${mode}`)];

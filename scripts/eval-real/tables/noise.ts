@@ -47,16 +47,14 @@ speakers of the same recordings at once; a café is eight without what is above 
       for (const mode of quick ? modes.slice(0, 1) : modes) {
         const transcript = await transcribe(model, pcm, { mode });
         const { totalMs } = holesOf(transcript);
-        figures.push({
-          noise: name,
-          tool: `halfgig, ${mode}`,
-          alignment: await compare(printedText(transcript)),
-          holesMs: totalMs,
-        });
+        const alignment = await compare(printedText(transcript));
+        tell(`${mode}: ${percent(errorRate([alignment]), 1)}, ${alignment.deleted} deleted`);
+        figures.push({ noise: name, tool: `halfgig, ${mode}`, alignment, holesMs: totalMs });
       }
       for (const [i, result] of theirs.entries()) {
         const { segments } = await result;
         const alignment = await compare(segments.map(({ text }) => text).join(""));
+        tell(`${peers[i]![0]}: ${percent(errorRate([alignment]), 1)}, ${alignment.deleted} deleted`);
         figures.push({ noise: name, tool: peers[i]![0], alignment });
       }
     }

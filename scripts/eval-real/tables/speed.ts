@@ -20,6 +20,7 @@ export const speedTable: Table = {
   how: `${spokenFiles} utterances, one thread, greedy, int8, a process for each figure, both sides in turns; medians of ${rounds} rounds. CPU time is
 user and system time of recognition, without the loading of the model; voice activity and cutting, which faster-whisper does not do
 here, are beside it. Memory is the process' largest resident size.`,
+  measuresTime: true,
 
   async run(context) {
     const chosen = (await utterances(context.recordings)).slice(0, spokenFiles);

@@ -19,7 +19,6 @@ words that begin at the same letter of the text. Error of the start: median and 
     const rows = [];
     const figures = [];
     for (const { tool, wordsOf } of await sides(context)) {
-      context.tell(tool);
       const errors: number[] = [];
       const heard: TimedWord[] = [];
       for (const { file, language, words } of known) {
@@ -29,6 +28,7 @@ words that begin at the same letter of the text. Error of the start: median and 
       }
       const score = scoreStarts(errors, heard);
       figures.push({ tool, ...score });
+      context.tell(`${tool}: ${JSON.stringify(score)}`);
       rows.push([
         tool,
         score.matched,

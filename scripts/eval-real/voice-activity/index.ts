@@ -73,12 +73,14 @@ export async function voiceActivityTable({ python, data, gate }: VoiceActivityOp
     return { name, pcm: atDecibels(make({ samples: nonSpeechSeconds * sampleRateHz, random, voices }), levelDb) };
   });
   const all = [...cases, ...sounds].map(({ pcm }) => pcm);
-  const peer = python ? await askPackage(python, all) : undefined;
+  // Both sides at once, a core each: what is measured here is this process' own CPU time.
+  const asked = python ? askPackage(python, all) : undefined;
   await using silero = await Silero.open(sileroPath);
   const before = process.cpuUsage();
   const found: boolean[][] = [];
   for (const pcm of all) found.push(await speechFrames(silero, pcm, gate));
   const used = process.cpuUsage(before);
+  const peer = await asked;
   const hours = all.reduce((sum, { length }) => sum + length, 0) / sampleRateHz / 3_600;
   return {
     speechMs: lengthMs(speech.isSpeech),
