@@ -8,7 +8,7 @@ const tone = (samples: number) =>
 describe("windowFeatures", () => {
   const sizes = { melBins: 80, maxFrames: 100 };
 
-  it("fills a short window up with 0.0 after the normalisation (rules 5 and 31)", () => {
+  it("SPEECH 5, 31: fills a short window up with 0.0 after the normalisation", () => {
     const mel = windowFeatures(sizes)(tone(4_000));
     expect(mel).toHaveLength(80 * 100);
     for (let bin = 0; bin < 80; bin++) {

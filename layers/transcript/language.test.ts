@@ -34,7 +34,7 @@ describe("combineLanguages", () => {
     ]);
   });
 
-  it("takes the longest of several, and the timeline says where each is", () => {
+  it("SPEECH 28: takes the longest of several, and the timeline says where each is", () => {
     const language = combineLanguages([heard(0, "en", 1), heard(1_000, "de", 1), heard(2_000, "es", 1)]);
     expect(language).toMatchObject({ code: "en", probability: 1 });
     expect(language.timeline.map(({ startMs, endMs, code }) => [startMs, endMs, code])).toEqual([

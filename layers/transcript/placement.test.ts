@@ -10,7 +10,7 @@ const brief = (...[items, bounds]: Parameters<typeof placeOutside<ReturnType<typ
   );
 
 describe("text whose times fall outside the audio", () => {
-  it("is placed on the voice of the window", () => {
+  it("SPEECH 30: is placed on the voice of the window", () => {
     expect(brief([said(8_820, 9_040)], { ...span(0, 1_650), speech: [span(120, 1_540)] })).toEqual([
       "120–1540 x placed",
     ]);

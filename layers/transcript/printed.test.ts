@@ -7,7 +7,7 @@ const judged = (verdict: Hallucination["verdict"]) => ({
 });
 
 describe("what people get to read", () => {
-  it("is all but what is judged likely invented", () => {
+  it("SPEECH 27: is all but what is judged likely invented", () => {
     expect([judged("clear"), judged("doubtful"), judged("likely"), {}].map((segment) => isPrinted(segment))).toEqual([
       true,
       true,

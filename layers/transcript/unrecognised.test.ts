@@ -15,7 +15,7 @@ const brief = (intervals: LedgerInterval[]) =>
   unrecognisedStretches(intervals).map(({ startMs, endMs }) => `${startMs}–${endMs}`);
 
 describe("voice without text", () => {
-  it("is noticed where it is longer than 2 s", () => {
+  it("SPEECH 26: is noticed where it is longer than 2 s", () => {
     expect(brief(ledger(["speech", 5_000], ["unrecognised", 2_000], ["silence", 4_000]))).toEqual([]);
     expect(brief(ledger(["speech", 5_000], ["unrecognised", 2_001], ["silence", 4_000]))).toEqual(["5000–7001"]);
   });
