@@ -31,7 +31,7 @@ describe("the whole service under one limit of 512 MB", () => {
     const atWork = await health();
     const job = await api.wait(jobId, () => undefined);
     // The record is done a moment before its execution is.
-    await expect.poll(async () => (await health()).queue).toEqual({ running: 0, waiting: 0 });
+    await expect.poll(async () => (await health()).queue, { timeout: 15_000 }).toEqual({ running: 0, waiting: 0 });
     const afterwards = await health();
     expect(job.status).toBe("done");
     expect((await api.transcript(jobId, "txt")).match(/one two three/g)).toHaveLength(4);
