@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { editDistance, power, Random } from "../scripts/eval/index.ts";
 import { parseOptions } from "../scripts/eval-real/options.ts";
-import { markdown } from "../scripts/eval-real/report.ts";
+import { markdown, report } from "../scripts/eval-real/report.ts";
 import { align, errorRate, sumOf } from "../scripts/eval-real/score/align.ts";
 import { holesOf, voiceWithoutText } from "../scripts/eval-real/score/holes.ts";
 import { labelledShare, loudSpans } from "../scripts/eval-real/score/labels.ts";
@@ -183,6 +183,20 @@ describe("the program", () => {
       quick: true,
     });
     expect(() => parseOptions(["--only", "lung"], ["long", "words"])).toThrow('There is no table "lung"');
+  });
+
+  it("a report of a run that was cut off says what is missing, and a whole one does not", () => {
+    const table = (id: string) => ({ id, title: `Title of ${id}`, how: "", run: async () => result });
+    const result = { grids: [{ header: ["", "n"], rows: [["a", 1]] }], figures: {} };
+    const circumstances = {
+      ...{ command: "npm run eval:real", date: "2026-01-01", machine: "", versions: [], normaliser: "" },
+      ...{ source: "", hasPeer: true },
+    };
+    const partial = report([{ table: table("one"), result }, { table: table("two") }], circumstances);
+    expect(partial).toContain('Missing: "Title of two".');
+    expect(partial).toContain("## Title of one");
+    expect(partial).not.toContain("## Title of two");
+    expect(report([{ table: table("one"), result }], circumstances)).not.toContain("Missing");
   });
 
   it("writes tables that Markdown reads, numbers to the right", () => {

@@ -11,10 +11,10 @@ import { tables } from "./tables/index.ts";
 const qualityFile = join(import.meta.dirname, "..", "..", "docs", "QUALITY.md");
 
 async function main(options: EvalRealOptions, argv: readonly string[]): Promise<void> {
-  const python = await peerPython();
+  const python = options.withoutPeer ? undefined : await peerPython();
   const circumstances = await circumstancesOf(python, argv);
   const chosen = options.only.length === 0 ? tables : tables.filter(({ id }) => options.only.includes(id));
-  const isWhole = options.only.length === 0 && !options.quick;
+  const isWhole = options.only.length === 0 && !options.quick && !options.withoutPeer;
   const out = options.out ?? (isWhole ? qualityFile : undefined);
   const outcomes = await runTables(chosen, { python, quick: options.quick }, async (all, { table, result }) => {
     if (result) {

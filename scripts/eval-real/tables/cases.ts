@@ -32,14 +32,20 @@ replaced); of halfgig the voice without text besides. tiny.en and base, int8, gr
           const holes = holesMs ? `, ${inSeconds(holesMs)}` : "";
           row.push(`${deleted} / ${deleted + inserted + substituted}${holes}`);
         };
+        // Both sides at once, a core each: no time is measured here.
+        const theirs = (peer ? peers : []).map(([tool, more]) => ({
+          tool,
+          result: peer!.transcribe(one.pcm, { model: name, language: "en", more }),
+        }));
         for (const mode of modes) {
           const transcript = await transcribe(await recogniser(name, "int8"), one.pcm, { mode });
           await add(`halfgig, ${mode}`, printedText(transcript), holesOf(transcript).totalMs);
         }
-        for (const [tool, more] of peer ? peers : []) {
-          const { segments } = await peer!.transcribe(one.pcm, { model: name, language: "en", more });
+        for (const { tool, result } of theirs) {
+          const { segments } = await result;
           await add(tool, segments.map(({ text }) => text).join(""));
         }
+        tell(row.slice(2).join(" | "));
         rows.push(row);
       }
     }

@@ -4,11 +4,13 @@ import { labelledShare } from "../score/labels.ts";
 import { type Cell, type Context, type Grid, percent, type Table } from "../table.ts";
 import { type LanguageCase, languageCases } from "./language-cases.ts";
 
+const peerName = "faster-whisper, vad_filter, multilingual";
+
 export const languagesTable: Table = {
   id: "languages",
   title: "Several languages in one file",
   how: `Recordings of data/speech joined, base, int8, language detected. A language is right where a printed line with that label lies on the
-speech: the share of speech time, leaving out what voice activity of the parts alone calls silence.`,
+speech: the share of speech time, which is where the clean parts are loud.`,
 
   async run(context) {
     const cases = await languageCases(context.recordings);
@@ -18,7 +20,7 @@ speech: the share of speech time, leaving out what voice activity of the parts a
       context.tell(one.name);
       const row: Cell[] = [one.name];
       // Both sides at once, a core each: no time is measured here.
-      const theirs = context.peer ? peerCells(context, one, figures) : [];
+      const theirs = context.peer && peerCell(context, one, figures);
       const model = await context.recogniser("base", "int8");
       for (const mode of modes) {
         const transcript = await transcribe(model, one.pcm, { mode });
@@ -29,35 +31,29 @@ speech: the share of speech time, leaving out what voice activity of the parts a
         row.push(`${percent(share, 0)} (${language})`);
         context.tell(`${mode}: ${percent(share, 0)} ${describe(transcript)}`);
       }
-      row.push(...(await theirs));
+      if (theirs) row.push(await theirs);
       rows.push(row);
     }
     const header = ["speech labelled right (file's language)", ...modes.map((mode) => `halfgig, ${mode}`)];
-    if (context.peer) header.push("faster-whisper, multilingual", "faster-whisper, vad_filter, multilingual");
+    if (context.peer) header.push(peerName);
     const grid: Grid = { header, rows };
     return { grids: [grid], figures };
   },
 };
 
 /** faster-whisper labels the file; with `multilingual` it decodes each window in its own language, and does not say which. */
-async function peerCells({ peer }: Context, { name, pcm, said }: LanguageCase, figures: unknown[]): Promise<Cell[]> {
-  const cells: Cell[] = [];
-  for (const [tool, vad_filter] of [
-    ["faster-whisper", false],
-    ["faster-whisper, vad_filter", true],
-  ] as const) {
-    const result = await peer!.transcribe(pcm, { model: "base", more: { multilingual: true, vad_filter } });
-    const lines = result.segments.map(({ start, end, text }) => ({
-      startMs: start * 1_000,
-      endMs: end * 1_000,
-      text,
-      language: result.language,
-    }));
-    const share = labelledShare(said, lines);
-    figures.push({ case: name, tool, share, language: result.language, text: lines.map(({ text }) => text).join("") });
-    cells.push(`${percent(share, 0)} (${result.language})`);
-  }
-  return cells;
+async function peerCell({ peer }: Context, { name, pcm, said }: LanguageCase, figures: unknown[]): Promise<Cell> {
+  const result = await peer!.transcribe(pcm, { model: "base", more: { multilingual: true, vad_filter: true } });
+  const lines = result.segments.map(({ start, end, text }) => ({
+    startMs: start * 1_000,
+    endMs: end * 1_000,
+    text,
+    language: result.language,
+  }));
+  const share = labelledShare(said, lines);
+  const text = lines.map((line) => line.text).join("");
+  figures.push({ case: name, tool: peerName, share, language: result.language, text });
+  return `${percent(share, 0)} (${result.language})`;
 }
 
 const describe = (transcript: Transcript) =>

@@ -1,5 +1,5 @@
 import { Random } from "../../eval/random.ts";
-import { cafe, chords, crowd, mixedAt, pinkNoise, type SoundMaker } from "../../sounds/index.ts";
+import { cafe, crowd, mixedAt, type SoundMaker } from "../../sounds/index.ts";
 import { modes, printedText, transcribe } from "../pipeline.ts";
 import { readAudio, utterances, withPauses } from "../recordings.ts";
 import { type Alignment, align, errorRate } from "../score/align.ts";
@@ -13,8 +13,6 @@ const conditions: readonly Condition[] = [
   { name: "café, 10 dB", make: cafe, snrDb: 10 },
   { name: "café, 5 dB", make: cafe, snrDb: 5 },
   { name: "crowd, 5 dB", make: crowd, snrDb: 5 },
-  { name: "pink noise, 10 dB", make: pinkNoise, snrDb: 10 },
-  { name: "chords, 5 dB", make: chords, snrDb: 5 },
 ];
 const spokenFiles = 40;
 const quickFiles = 10;

@@ -4,20 +4,20 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { bytesFromPcm, sampleRateHz } from "../../../layers/audio/index.ts";
 import { allocatorOf } from "../../../layers/inference/index.ts";
-import { median } from "../../eval/score.ts";
+import { mean } from "../../eval/score.ts";
 import type { RealModelName } from "../../real-models/index.ts";
 import { readAudio, utterances } from "../recordings.ts";
 import type { EngineRun } from "../speed-child.ts";
 import type { Cell, Context, Table } from "../table.ts";
 
 const spokenFiles = 38;
-const rounds = 3;
+const rounds = 2;
 const program = join(import.meta.dirname, "..", "speed-child.ts");
 
 export const speedTable: Table = {
   id: "speed",
   title: "The engine's time and memory",
-  how: `${spokenFiles} utterances, one thread, greedy, int8, a process for each figure, both sides in turns; medians of ${rounds} rounds. CPU time is
+  how: `${spokenFiles} utterances, one thread, greedy, int8, a process for each figure, both sides in turns; means of ${rounds} rounds. CPU time is
 user and system time of recognition, without the loading of the model; voice activity and cutting, which faster-whisper does not do
 here, are beside it. Memory is the process' largest resident size.`,
   measuresTime: true,
@@ -36,12 +36,12 @@ here, are beside it. Memory is the process' largest resident size.`,
     for (const name of ["tiny.en", "base"] as const) {
       const { ours, theirs } = await inTurns(context, name, { folder, clips });
       const [cpu, split, memory] = [
-        median(ours.map(({ cpuSeconds }) => cpuSeconds)),
-        median(ours.map(({ splitCpuSeconds }) => splitCpuSeconds)),
-        median(ours.map(({ peakRssMiB }) => peakRssMiB)),
+        mean(ours.map(({ cpuSeconds }) => cpuSeconds)),
+        mean(ours.map(({ splitCpuSeconds }) => splitCpuSeconds)),
+        mean(ours.map(({ peakRssMiB }) => peakRssMiB)),
       ];
-      const peerCpu = median(theirs.map(({ cpuSeconds }) => cpuSeconds));
-      const peerMemory = median(theirs.map(({ peakRssMiB }) => peakRssMiB));
+      const peerCpu = mean(theirs.map(({ cpuSeconds }) => cpuSeconds));
+      const peerMemory = mean(theirs.map(({ peakRssMiB }) => peakRssMiB));
       const beside =
         theirs.length === 0
           ? ["–", "–", "–"]
@@ -92,6 +92,7 @@ async function inTurns(
       sum.peakRssMiB = peakRssMiB;
     }
     theirs.push(sum);
+    tell(`halfgig ${JSON.stringify(ours.at(-1))}, faster-whisper ${JSON.stringify(sum)}`);
   }
   return { ours, theirs };
 }

@@ -44,23 +44,18 @@ words that begin at the same letter of the text. Error of the start: median and 
   },
 };
 
-async function sides({ recordings, recogniser, peer, quick }: Context): Promise<Side[]> {
+async function sides({ recordings, recogniser, peer }: Context): Promise<Side[]> {
   const audio = (file: string) => readAudio(join(recordings.speech, file));
-  const halfgigs = (quick ? (["int8"] as const) : (["int8", "fp32"] as const)).flatMap((precision) =>
-    modes.map(
-      (mode): Side => ({
-        tool: `halfgig, ${mode}, ${precision}`,
-        async wordsOf(file) {
-          const transcript = await transcribe(await recogniser("base", precision), await audio(file), {
-            mode,
-            words: true,
-          });
-          return printedSegments(transcript).flatMap(({ words = [] }) =>
-            words.map(({ text, startMs, endMs }) => ({ text, start: startMs / 1_000, end: endMs / 1_000 })),
-          );
-        },
-      }),
-    ),
+  const halfgigs = modes.map(
+    (mode): Side => ({
+      tool: `halfgig, ${mode}, int8`,
+      async wordsOf(file) {
+        const transcript = await transcribe(await recogniser("base", "int8"), await audio(file), { mode, words: true });
+        return printedSegments(transcript).flatMap(({ words = [] }) =>
+          words.map(({ text, startMs, endMs }) => ({ text, start: startMs / 1_000, end: endMs / 1_000 })),
+        );
+      },
+    }),
   );
   const peers = (peer ? [false, true] : []).map(
     (vad_filter): Side => ({

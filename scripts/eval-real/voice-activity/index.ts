@@ -57,10 +57,10 @@ const noises: Record<string, SoundMaker> = {
   café: cafe,
 };
 export const snrsDb = [20, 10, 5, 0] as const;
-const readers = 14;
+const readers = 10;
 /** Crowds are made of other people. */
 const crowdReaders = 40;
-const nonSpeechSeconds = 60;
+const nonSpeechSeconds = 30;
 
 /** Our voice activity beside the silero-vad package's, frame by frame, on speech in noises and on sounds without speech. */
 export async function voiceActivityTable({ python, data, gate }: VoiceActivityOptions): Promise<VoiceActivityTable> {
