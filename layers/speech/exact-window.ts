@@ -24,20 +24,27 @@ export type WindowInput = {
   options: ExactOptions;
 };
 
-/** The file's language holds until another one is this probable. */
+export type KnownLanguages = {
+  /** The language that was asked for. */
+  given: string | undefined;
+  /** What the file is decoded as. */
+  fileLanguage: string | undefined;
+  /** What the window before was decoded as. */
+  lastLanguage?: string | undefined;
+};
+
+/** The file's language, or that of the window before, holds until another one is this probable. */
 const changeThreshold = 0.8;
 
 /**
  * Encodes the window [startMs, endMs), and hears its language where the file may have several: nothing was given, and it is known where
  * speech is, or `multilingual` asks for it. A window never spans a change of language: the model would go on in the first, and leave
  * out or translate the second.
- * @param given the language that was asked for
- * @param fileLanguage what the file is decoded as otherwise
  */
 export async function openWindow(
   input: WindowInput,
   { startMs, endMs }: { startMs: number; endMs: number },
-  { given, fileLanguage }: { given: string | undefined; fileLanguage: string | undefined },
+  { given, fileLanguage, lastLanguage = fileLanguage }: KnownLanguages,
 ): Promise<OpenWindow> {
   const { model, options } = input;
   const whole = await encode(input, startMs, endMs);
@@ -56,7 +63,9 @@ export async function openWindow(
     return { ...whole, endMs, language: fileLanguage };
   }
   const { code, probabilities: languages } = first;
-  const language = (languages[code] ?? 0) >= changeThreshold ? code : fileLanguage;
+  const likelier = probabilityOf(languages, lastLanguage) >= probabilityOf(languages, fileLanguage);
+  const known = likelier ? lastLanguage : fileLanguage;
+  const language = probabilityOf(languages, code) >= changeThreshold ? code : known;
   const runEndMs = Math.min(endMs, startMs + Math.ceil(first.endMs / model.manifest.hopMs) * model.manifest.hopMs);
   if (runEndMs === endMs) {
     opened.move();
@@ -64,6 +73,10 @@ export async function openWindow(
   }
   opened.dispose();
   return { ...(await encode(input, startMs, runEndMs)), endMs: runEndMs, language, languages };
+}
+
+function probabilityOf(languages: LanguageProbabilities, code: string | undefined): number {
+  return code === undefined ? 0 : (languages[code] ?? 0);
 }
 
 async function encode({ model, audio, melMaximum }: WindowInput, startMs: number, endMs: number) {

@@ -120,7 +120,11 @@ async function decodeWindow(input: ExactInput, { at, clip, given, judge, before,
   const { manifest } = model;
   const startMs = at.seekMs;
   const planned = { startMs, endMs: Math.min(startMs + manifest.windowMs, clip[1]) };
-  using window = await openWindow(input, planned, { given, fileLanguage: at.language });
+  using window = await openWindow(input, planned, {
+    given,
+    fileLanguage: at.language,
+    lastLanguage: at.windowLanguage,
+  });
   const { audio, mel, endMs, language, languages } = window;
   // Text in another language would lead the model to go on in it.
   if (language !== (at.windowLanguage ?? at.language)) at.promptTokens = [];
