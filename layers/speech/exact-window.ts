@@ -33,7 +33,7 @@ export type KnownLanguages = {
   lastLanguage?: string | undefined;
 };
 
-/** The file's language, or that of the window before, holds until another one is this probable. */
+/** The language of the window before, at first the file's, holds until another one is this probable. */
 const changeThreshold = 0.8;
 
 /**
@@ -63,9 +63,7 @@ export async function openWindow(
     return { ...whole, endMs, language: fileLanguage };
   }
   const { code, probabilities: languages } = first;
-  const likelier = probabilityOf(languages, lastLanguage) >= probabilityOf(languages, fileLanguage);
-  const known = likelier ? lastLanguage : fileLanguage;
-  const language = probabilityOf(languages, code) >= changeThreshold ? code : known;
+  const language = (languages[code] ?? 0) >= changeThreshold ? code : lastLanguage;
   const runEndMs = Math.min(endMs, startMs + Math.ceil(first.endMs / model.manifest.hopMs) * model.manifest.hopMs);
   if (runEndMs === endMs) {
     opened.move();
@@ -73,10 +71,6 @@ export async function openWindow(
   }
   opened.dispose();
   return { ...(await encode(input, startMs, runEndMs)), endMs: runEndMs, language, languages };
-}
-
-function probabilityOf(languages: LanguageProbabilities, code: string | undefined): number {
-  return code === undefined ? 0 : (languages[code] ?? 0);
 }
 
 async function encode({ model, audio, melMaximum }: WindowInput, startMs: number, endMs: number) {

@@ -204,8 +204,9 @@ async function describeWindow(
   span: { startMs: number; endMs: number },
   given: string | undefined,
 ): Promise<ExactWindow> {
-  const language = await decidedLanguage(describeLanguage(decoding.languages, given), decoding.text);
-  if (decoding.language !== undefined) language.decodedAs = decoding.language;
+  const heard = describeLanguage(decoding.languages, given);
+  if (decoding.language !== undefined) heard.decodedAs = decoding.language;
+  const language = await decidedLanguage(heard, decoding.text);
   if (silent && language.source === "detected") language.code = "und";
   return { ...span, language, noSpeechProb: decoding.noSpeechProb, silent };
 }

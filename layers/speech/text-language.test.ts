@@ -22,6 +22,11 @@ describe("languageOfText", () => {
     );
     expect(await languageOfText("客観的実在の判断的知識", { en: 0.9, de: 0.1 })).toBeUndefined();
   });
+
+  it("may be the one that the text was decoded in, however little the audio says of it", async () => {
+    const text = "weil bei palladianischen Villen keine Abstellräume vorgesehen waren";
+    expect(await languageOfText(text, { hu: 0.3, fi: 0.3, jw: 0.3 }, "de")).toBe("de");
+  });
 });
 
 describe("decidedLanguage", () => {

@@ -26,13 +26,19 @@ const scripts: readonly (readonly [RegExp, readonly string[]])[] = [
 /**
  * The language of a text, among those that its audio allows: the script decides where it can, else a detector for text. It is asked where
  * the audio alone leaves the language open.
+ * @param decodedAs the language that the text was decoded in: whatever the audio says, the text may be in it
  * @returns undefined where the text does not decide either
  */
-export async function languageOfText(text: string, heard: LanguageProbabilities): Promise<string | undefined> {
-  const allowed = rankLanguages(heard)
+export async function languageOfText(
+  text: string,
+  heard: LanguageProbabilities,
+  decodedAs?: string,
+): Promise<string | undefined> {
+  const likely = rankLanguages(heard)
     .filter(({ probability }) => probability >= minAudioProbability)
     .slice(0, maxCandidates)
     .map(({ code }) => code);
+  const allowed = decodedAs === undefined || likely.includes(decodedAs) ? likely : [...likely, decodedAs];
   const written = scripts.find(([letters]) => letters.test(text))?.[1];
   const candidates = written ? allowed.filter((code) => written.includes(code)) : allowed;
   if (written && candidates.length === 1) return candidates[0];
@@ -47,7 +53,7 @@ export async function languageOfText(text: string, heard: LanguageProbabilities)
 /** What was heard, or where that leaves the language open, what the text says. */
 export async function decidedLanguage(heard: WindowLanguage, text: string): Promise<WindowLanguage> {
   if (heard.code !== "und" || heard.source !== "detected") return heard;
-  const written = await languageOfText(text, heard.all ?? {});
+  const written = await languageOfText(text, heard.all ?? {}, heard.decodedAs);
   if (written === undefined) return heard;
   return { ...heard, code: written, probability: heard.all?.[written] ?? heard.probability };
 }
