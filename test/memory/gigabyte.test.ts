@@ -1,11 +1,14 @@
+import { execFile } from "node:child_process";
 import { createWriteStream } from "node:fs";
 import { mkdtemp, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ApiClient } from "../../cli/client.ts";
+import { ffmpegPath } from "../../layers/media/index.ts";
 import { processRssMiB } from "../../stacks/local/lambda/index.ts";
 import { serve } from "../e2e/support/cli.ts";
 import { functionLog } from "../e2e/support/objects.ts";
@@ -13,13 +16,14 @@ import { send } from "../e2e/support/send.ts";
 
 const gibibyte = 1024 ** 3;
 const limitMiB = 200;
+const sample = join(import.meta.dirname, "../../samples/digits.de.ogg");
 let directory: string;
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), "halfgig-gigabyte-"));
 });
 afterAll(() => rm(directory, { recursive: true, force: true }));
 
-/** A stereo 48 kHz WAV of exactly one gibibyte: 93 minutes of a wandering tone with pauses. */
+/** A stereo 48 kHz WAV of exactly one gibibyte: 93 minutes of speech with pauses. */
 async function gigabyteWav(path: string): Promise<void> {
   const dataBytes = gibibyte - 44;
   const header = Buffer.alloc(44);
@@ -35,13 +39,12 @@ async function gigabyteWav(path: string): Promise<void> {
   header.writeUInt16LE(16, 34);
   header.write("data", 36);
   header.writeUInt32LE(dataBytes, 40);
-  // Ten seconds, repeated: eight of tone, two of silence.
+  // Ten seconds, repeated: eight of somebody who speaks, two of silence. Sound without a voice would be in no window.
   const block = Buffer.alloc(48_000 * 4 * 10);
-  for (let n = 0; n < 48_000 * 8; n++) {
-    const value = Math.round(9000 * Math.sin(n * (0.02 + 0.01 * Math.sin(n / 9000))));
-    block.writeInt16LE(value, n * 4);
-    block.writeInt16LE(value, n * 4 + 2);
-  }
+  const format = ["-ac", "2", "-ar", "48000", "-f", "s16le", "pipe:1"];
+  const decode = ["-nostdin", "-v", "error", "-stream_loop", "-1", "-t", "8", "-i", sample, "-vn", ...format];
+  const { stdout } = await promisify(execFile)(ffmpegPath(), decode, { encoding: "buffer", maxBuffer: 1 << 22 });
+  stdout.copy(block, 0, 0, 48_000 * 4 * 8);
   function* bytes() {
     yield header;
     for (let left = dataBytes; left > 0; left -= block.length) yield block.subarray(0, Math.min(left, block.length));
