@@ -137,7 +137,7 @@ async function decodePass(
     language,
     languages,
     lastSpeechMs,
-    levels: melLevels(mel, melBins, Math.floor((endMs - startMs) / levelStepMs)),
+    levels: () => melLevels(mel, melBins, Math.floor((endMs - startMs) / levelStepMs)),
     withWords: (drafts) =>
       options.words === true ||
       (isAlignable &&

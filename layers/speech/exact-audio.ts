@@ -1,6 +1,6 @@
 import { contextSamples, logMel, normalizeLogMel } from "../audio/index.ts";
 import type { ModelManifest } from "../inference/index.ts";
-import { fillWithZeros } from "./features.ts";
+import { withFrames } from "./features.ts";
 
 /** A decoded recording that is read piece by piece. */
 export type PcmSource = {
@@ -42,6 +42,5 @@ export async function exactFeatures(
   const pcm = samples.subarray(from, to);
   const context = { before: samples.subarray(0, from), after: samples.subarray(to) };
   const mel = normalizeLogMel(logMel({ pcm, melBins, frames, context }), melMaximum);
-  if (frames === maxFrames) return mel;
-  return fillWithZeros(mel, { melBins, frames, maxFrames });
+  return withFrames(mel, melBins, maxFrames);
 }

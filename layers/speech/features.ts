@@ -16,16 +16,16 @@ export function windowFeatures({ melBins, maxFrames }: Pick<ModelManifest, "melB
   return (pcm) => {
     const frames = Math.min(maxFrames, Math.max(1, Math.ceil(pcm.length / hopSamples)));
     const mel = normalizeLogMel(logMel({ pcm, melBins, frames, context: noContext }));
-    return frames === maxFrames ? mel : fillWithZeros(mel, { melBins, frames, maxFrames });
+    return withFrames(mel, melBins, maxFrames);
   };
 }
 
-/** Features of `frames` to features of `maxFrames`, 0.0 in each that is added. */
-export function fillWithZeros(
-  mel: Float32Array,
-  { melBins, frames, maxFrames }: { melBins: number; frames: number; maxFrames: number },
-): Float32Array {
-  const filled = new Float32Array(melBins * maxFrames);
-  for (let bin = 0; bin < melBins; bin++) filled.set(mel.subarray(bin * frames, (bin + 1) * frames), bin * maxFrames);
-  return filled;
+/** Features `[melBins, frames]` of so many frames: the first of those there are, and 0.0 in each that is added. */
+export function withFrames(mel: Float32Array, melBins: number, frames: number): Float32Array {
+  const present = mel.length / melBins;
+  if (present === frames) return mel;
+  const kept = Math.min(present, frames);
+  const result = new Float32Array(melBins * frames);
+  for (let bin = 0; bin < melBins; bin++) result.set(mel.subarray(bin * present, bin * present + kept), bin * frames);
+  return result;
 }

@@ -1,5 +1,5 @@
 import type { AudioContext, SpeechModel } from "../inference/index.ts";
-import type { Features } from "./features.ts";
+import { type Features, withFrames } from "./features.ts";
 import { type LanguageProbabilities, listen, rankLanguages } from "./language.ts";
 import type { SpeechSpan } from "./options.ts";
 
@@ -102,11 +102,7 @@ async function hearAlone({ model, pcm, features }: RunsInput, [startMs, endMs]: 
   const toSample = (ms: number) => Math.round((ms * sampleRateHz) / 1000);
   const mel = features(pcm.subarray(toSample(startMs), toSample(endMs)));
   const frames = Math.max(2, Math.min(maxFrames, Math.floor((endMs - startMs) / hopMs / 2) * 2));
-  const cropped = new Float32Array(melBins * frames);
-  for (let bin = 0; bin < melBins; bin++) {
-    cropped.set(mel.subarray(bin * maxFrames, bin * maxFrames + frames), bin * frames);
-  }
-  using audio = await model.encode(cropped, frames);
+  using audio = await model.encode(withFrames(mel, melBins, frames), frames);
   return await listen(model, audio);
 }
 

@@ -38,7 +38,7 @@ export type StretchInput = {
   languages?: LanguageProbabilities | undefined;
   lastSpeechMs: number;
   /** How loud the encoded audio is, for where words are heard; see `melLevels`. */
-  levels?: SoundLevels | undefined;
+  levels(): SoundLevels;
   /** Whether words are wanted, be it for the result or for what follows. */
   withWords(drafts: readonly Draft[]): boolean;
   /** Whether text that the model left open is taken; else it is decoded again from where the cut ends. */
@@ -95,7 +95,7 @@ export async function decodeStretch(
       offsetMs,
       audioMs,
       lastSpeechMs,
-      levels: input.levels,
+      levels: input.levels(),
     };
     await addWords(model, tokenizer, audio, drafts, where);
   }

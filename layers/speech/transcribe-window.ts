@@ -34,9 +34,6 @@ export type WindowTranscript = {
   attempts: WindowAttempt[];
 };
 
-/** Where a language was heard; alternatives are tried window by window, so they exclude looking for a change. */
-type Languages = { runs: LanguageRun[] | undefined };
-
 /**
  * Transcribes one window, independent of all others: the loop of `transcribe()` in whisper/transcribe.py over a file that
  * is this window. Where the model stops before the window's end, it goes on from there; where voice activity has a voice
@@ -75,7 +72,7 @@ export async function transcribeWindow(
   using opened = new DisposableStack();
   const audio = opened.use(await model.encode(mel, mel.length / manifest.melBins));
   const encoded = { audio, mel };
-  const { runs } = await findRuns(work, audio, { given, audioMs });
+  const runs = await findRuns(work, audio, { given, audioMs });
   if (!runs) return await describe([await decodeRun(work, whole(audioMs, given), encoded)], { given });
   if (runs.length === 1) {
     const [{ code, probabilities }] = runs as [LanguageRun];
@@ -101,19 +98,18 @@ function alternativesFor(speech: readonly SpeechSpan[] | undefined, audioMs: num
 
 const whole = (audioMs: number, given: string | undefined): Run => ({ startMs: 0, endMs: audioMs, language: given });
 
-/** Looks for a change of language where there may be one: nothing was given, the checkpoint knows several, and voice pauses. */
+/** Looks for a change of language where there may be one: nothing was given, the checkpoint knows several, voice pauses, and no alternatives are tried for the whole window. */
 async function findRuns(
   { model, pcm, features, options }: WindowWork,
   audio: AudioContext,
   { given, audioMs }: { given: string | undefined; audioMs: number },
-): Promise<Languages> {
+): Promise<LanguageRun[] | undefined> {
   const { speech, languageAlternatives = 0, signal } = options;
   if (given !== undefined || !model.manifest.isMultilingual || !speech || languageAlternatives > 0) {
-    return { runs: undefined };
+    return undefined;
   }
   const pieces = voicePieces(speech, audioMs);
-  if (pieces.length < 2) return { runs: undefined };
-  return { runs: await languageRuns({ model, audio, pcm, features, pieces, signal }) };
+  return pieces.length < 2 ? undefined : languageRuns({ model, audio, pcm, features, pieces, signal });
 }
 
 /** Puts together what was decoded. The window's language is that of the stretch with most text. */
